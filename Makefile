@@ -1,0 +1,81 @@
+# Everything is one target; `make help` lists them.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+
+# RAW=folder AS_OF=YYYY-MM-DD TARGET=duckdb VARS='{name: value}': handed on by the shell, so that
+# spaces and quotes in them stay what they are
+export RAW AS_OF TARGET VARS
+
+# nothing calls home
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DO_NOT_TRACK := 1
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: help build test lint publish docs requirements clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1|/' \
+		| awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@echo
+	@echo "  build knows RAW=folder AS_OF=YYYY-MM-DD TARGET=duckdb VARS='{name: value}'"
+
+build: $(VENV)/runtime profiles.yml ## build, test and publish the demo shop, or your files with RAW=folder
+	@$(PYTHON) -m ops.build $${RAW:+--raw="$$RAW"} $${AS_OF:+--as-of="$$AS_OF"} \
+		$${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
+
+test: lint ## lint, then every check: builds of many shops against known answers
+	@$(PYTHON) -m pytest --ignore tests/python/test_manifest.py
+
+lint: $(VENV)/development profiles.yml ## style and types of Python and SQL, names, docs and layers
+	@$(PYTHON) -m ruff check ops tests/python
+	@$(PYTHON) -m ruff format --check ops tests/python
+	@$(PYTHON) -m mypy
+	@LIFETIME_BUILD_PATH=:memory: $(PYTHON) -m sqlfluff lint models tests analyses
+	@$(PYTHON) -m pytest --quiet tests/python/test_manifest.py
+
+publish: $(VENV)/runtime ## publish the last build again, if it passed
+	@$(PYTHON) -m ops.publish
+
+docs: $(VENV)/runtime profiles.yml ## the models and their columns as one page: target/static_index.html
+	@$(VENV)/bin/dbt docs generate --static --quiet
+	@echo "target/static_index.html"
+
+requirements: $(VENV)/runtime ## pin requirements*.txt again, to the newest releases that fit
+	@$(PYTHON) -m pip install --quiet uv
+	@for name in requirements-dev requirements; do \
+		$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+			--no-strip-extras --generate-hashes --no-header $$name.in --output-file $$name.txt \
+			$$([ $$name = requirements ] && echo "--constraint requirements-dev.txt") || exit 1; \
+	done
+
+clean: ## remove what builds and checks left; the published file stays
+	@rm -rf target logs warehouse/build.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+profiles.yml: | profiles.yml.example
+	@cp profiles.yml.example $@
+
+# The stamps say which lock file an environment was last installed from.
+$(VENV)/runtime: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what a build needs (once, about a minute)"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/development: requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing what the checks need (once, a few minutes)"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/bin/python:
+	@for candidate in python3.11 python3; do \
+		if $$candidate -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making $(VENV) with $$($$candidate --version)"; \
+			$$candidate -m venv $(VENV) && exit 0; rm -rf $(VENV); \
+		fi; \
+	done; \
+	echo "Python 3.11 or newer is needed, with its venv module. Debian: apt install python3.11-venv" >&2; \
+	exit 1

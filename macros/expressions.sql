@@ -1,0 +1,28 @@
+{#- numerator / denominator, null where the denominator is null or zero. Never an integer division. -#}
+{% macro safe_divide(numerator, denominator) -%}
+    (cast({{ numerator }} as {{ dbt.type_float() }}) / nullif({{ denominator }}, 0))
+{%- endmacro %}
+
+
+{#- The calendar day of a UTC timestamp in the shop's time zone. -#}
+{% macro business_date(timestamp_utc) -%}
+    {%- if setting('business_timezone') in ['UTC', 'Etc/UTC'] -%}
+        cast({{ timestamp_utc }} as date)
+    {%- else -%}
+        cast({{ from_utc(timestamp_utc, setting('business_timezone')) }} as date)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The month and day of a date as MM-DD. -#}
+{% macro month_day(day) -%}
+    lpad(cast(extract(month from {{ day }}) as {{ dbt.type_string() }}), 2, '0')
+        || '-'
+        || lpad(cast(extract(day from {{ day }}) as {{ dbt.type_string() }}), 2, '0')
+{%- endmacro %}
+
+
+{#- The product of two decimals, wide enough that no engine overflows before it is rounded. -#}
+{% macro exact_product(amount, factor) -%}
+    (cast({{ amount }} as numeric(38, 4)) * {{ factor }})
+{%- endmacro %}

@@ -1,0 +1,101 @@
+-- One row per order-day number that a customer has reached.
+-- Of those who reached it, how many ordered again, and after how many days?
+with
+
+occasions as (
+
+    select * from {{ ref('int_purchase_occasions') }}
+
+),
+
+curve as (
+
+    select * from {{ ref('int_order_latency_curve') }}
+
+),
+
+reached as (
+
+    select
+        occasion_number,
+        count(*) as customer_count
+    from occasions
+    group by occasion_number
+
+),
+
+returned as (
+
+    select
+        occasion_number - 1 as occasion_number,
+        count(*) as returned_customer_count,
+        percentile_cont(0.5) within group (order by gap_days) as median_days
+    from occasions
+    where gap_days is not null
+    group by occasion_number
+
+),
+
+-- the curve of those who will return, ending at 1;
+-- rounded, so that what is a half on paper is a half here
+scaled as (
+
+    select
+        occasion_number,
+        duration_days,
+        lead(duration_days) over (
+            partition by occasion_number order by duration_days nulls last
+        ) as next_duration_days,
+        round(
+            cast(
+                {{ safe_divide(
+                    'returned_share',
+                    'max(returned_share) over (partition by occasion_number)'
+                ) }} as numeric(18, 12)
+            ), 9
+        ) as returned_share
+    from curve
+
+),
+
+-- as in any median, a half that is met exactly lies midway to the next day
+adjusted as (
+
+    select
+        occasion_number,
+        coalesce(
+            max((duration_days + next_duration_days) / 2.0)
+                filter (where returned_share = 0.5),
+            min(duration_days) filter (where returned_share > 0.5)
+        ) as adjusted_median_days
+    from scaled
+    group by occasion_number
+
+),
+
+final as (
+
+    select
+        cast(reached.occasion_number as bigint) as occasion_number,
+        cast(reached.customer_count as bigint) as customer_count,
+        cast(coalesce(returned.returned_customer_count, 0) as bigint)
+            as returned_customer_count,
+        cast(
+            reached.customer_count - coalesce(returned.returned_customer_count, 0)
+            as bigint
+        ) as censored_customer_count,
+        cast(
+            {{ safe_divide(
+                'coalesce(returned.returned_customer_count, 0)',
+                'reached.customer_count'
+            ) }} as numeric(18, 6)
+        ) as returned_share,
+        cast(returned.median_days as numeric(18, 2)) as median_days,
+        cast(adjusted.adjusted_median_days as numeric(18, 2)) as adjusted_median_days
+    from reached
+    left join returned on reached.occasion_number = returned.occasion_number
+    left join adjusted on reached.occasion_number = adjusted.occasion_number
+
+)
+
+select * from final

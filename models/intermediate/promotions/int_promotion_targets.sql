@@ -1,0 +1,87 @@
+-- One row per segment and lifecycle stage that has customers, and promotion for it.
+-- Which promotion does the policy offer to whom, and why?
+with
+
+cells as (
+
+    select * from {{ ref('int_segment_cells') }}
+
+),
+
+targets as (
+
+    select * from {{ ref('promotion_targets') }}
+
+),
+
+segments as (
+
+    select * from {{ ref('int_customer_segment') }}
+
+),
+
+lifecycle as (
+
+    select * from {{ ref('int_customer_lifecycle') }}
+
+),
+
+pairs as (
+
+    select distinct
+        segments.segment,
+        lifecycle.lifecycle_stage
+    from segments
+    inner join lifecycle on segments.customer_key = lifecycle.customer_key
+
+),
+
+active_map as (
+
+    select distinct map_name
+    from cells
+    where is_active
+
+),
+
+matched as (
+
+    select
+        pairs.segment,
+        pairs.lifecycle_stage,
+        targets.promotion_id,
+        targets.reason as target_reason,
+        row_number() over (
+            partition by
+                pairs.segment,
+                pairs.lifecycle_stage,
+                targets.promotion_id
+            order by
+                case when targets.segment = 'any' then 1 else 0 end nulls last,
+                case when targets.lifecycle_stage = 'any' then 1 else 0 end nulls last,
+                targets.reason nulls last
+        ) as target_rank
+    from pairs
+    cross join active_map
+    inner join targets
+        on
+            active_map.map_name = targets.map_name
+            and targets.segment in ('any', pairs.segment)
+            and targets.lifecycle_stage in ('any', pairs.lifecycle_stage)
+
+),
+
+-- the reason that is closest to the customer speaks
+final as (
+
+    select
+        segment,
+        lifecycle_stage,
+        promotion_id,
+        target_reason
+    from matched
+    where target_rank = 1
+
+)
+
+select * from final

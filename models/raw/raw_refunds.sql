@@ -1,0 +1,3 @@
+-- One row per delivered row of refunds.
+-- What was paid back, as it was delivered.
+{{ raw_table('refunds') }}

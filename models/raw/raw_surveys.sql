@@ -1,0 +1,3 @@
+-- One row per delivered row of surveys.
+-- What people answered, as it was delivered.
+{{ raw_table('surveys') }}

@@ -1,0 +1,61 @@
+-- One row per customer who asked to be forgotten.
+-- Whose rows does no model keep? Asked by id or by its hash, on any day, in a request however broken.
+with
+
+requests as (
+    select * from {{ ref('raw_erasure_requests') }}
+),
+
+known_ids as (
+
+    select customer_id from {{ ref('raw_customers') }}
+    union all
+    select customer_id from {{ ref('raw_orders') }}
+    union all
+    select customer_id from {{ ref('raw_events') }}
+    union all
+    select customer_id from {{ ref('raw_identities') }}
+    union all
+    select customer_id from {{ ref('raw_consents') }}
+    union all
+    select customer_id from {{ ref('raw_surveys') }}
+    union all
+    select customer_id from {{ ref('raw_promotion_sends') }}
+    union all
+    select customer_id from {{ ref('raw_promotion_assignments') }}
+    union all
+    select customer_id from {{ ref('raw_customer_attributes') }}
+
+),
+
+hashes as (
+
+    select distinct lower(customer_id_hash) as customer_id_hash
+    from requests
+    where customer_id_hash is not null
+
+),
+
+erased as (
+
+    select customer_id
+    from requests
+    where customer_id is not null
+
+    union distinct
+
+    select known_ids.customer_id
+    from known_ids
+    inner join hashes
+        on {{ sha256_hex('known_ids.customer_id') }} = hashes.customer_id_hash
+
+),
+
+final as (
+
+    select customer_id
+    from erased
+
+)
+
+select * from final

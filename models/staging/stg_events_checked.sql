@@ -1,0 +1,107 @@
+-- One row per delivered row of events.
+-- What became of it, and why.
+{% set key = ['event_id'] %}
+{% set payload = [
+    'event_id', 'occurred_at', 'event_type', 'customer_id', 'anonymous_id',
+    'session_id', 'channel', 'product_id', 'campaign', 'updated_at',
+    'unparsed_values'
+] %}
+with
+
+events as (
+    select * from {{ ref('raw_events') }}
+),
+
+erased_customers as (
+    select * from {{ ref('stg_erased_customers') }}
+),
+
+-- visitors who turned out to be somebody who is forgotten
+erased_visitors as (
+
+    select distinct identities.anonymous_id
+    from {{ ref('raw_identities') }} as identities
+    inner join erased_customers
+        on identities.customer_id = erased_customers.customer_id
+    where identities.anonymous_id is not null
+
+),
+
+event_types as (
+    select * from {{ ref('event_types') }}
+),
+
+deliveries as (
+
+    select
+        events.*,
+        event_types.event_type as known_type,
+        (
+            erased_customers.customer_id is not null
+            or erased_visitors.anonymous_id is not null
+        ) as is_erased,
+        {{ is_after_as_of('events.occurred_at', 'events.updated_at') }} as is_after_as_of
+    from events
+    left join erased_customers
+        on events.customer_id = erased_customers.customer_id
+    left join erased_visitors
+        on events.anonymous_id = erased_visitors.anonymous_id
+    left join event_types
+        on {{ slug('events.event_type') }} = event_types.raw_event_type
+
+),
+
+numbered as (
+
+    {{ number_versions('deliveries', key, payload) }}
+
+),
+
+judged as (
+
+    select
+        numbered.*,
+        case
+            when event_id is null then 'missing_key'
+            when customer_id is null and anonymous_id is null
+                then 'missing_customer'
+            when event_type is null then 'missing_value'
+            when occurred_at is null then 'unparsable_timestamp'
+            when {{ is_impossible('occurred_at') }} then 'impossible_timestamp'
+            when {{ is_after_load('occurred_at') }} then 'after_load_time'
+        end as refusal
+    from numbered
+
+),
+
+outcomes as (
+
+    select judged.*, {{ row_outcome() }} as outcome
+    from judged
+
+),
+
+final as (
+
+    select
+        event_id,
+        occurred_at,
+        coalesce(known_type, {{ slug('event_type') }}) as event_type,
+        customer_id,
+        anonymous_id,
+        session_id,
+        channel,
+        product_id,
+        campaign,
+        updated_at,
+        loaded_at,
+        {{ row_key(key) }} as row_key,
+        cast(null as numeric(38, 4)) as row_amount,
+        {{ row_payload_hash(payload) }} as payload_hash,
+        outcome,
+        {{ row_reason({'unmapped_event_type': 'known_type is null'}) }} as reason
+    from outcomes
+
+)
+
+select * from final

@@ -1,0 +1,88 @@
+-- One row per delivered row of identities.
+-- What became of it, and why.
+{% set key = ['anonymous_id', 'customer_id'] %}
+{% set payload = [
+    'anonymous_id', 'customer_id', 'linked_at', 'updated_at', 'unparsed_values'
+] %}
+with
+
+identities as (
+    select * from {{ ref('raw_identities') }}
+),
+
+erased_customers as (
+    select * from {{ ref('stg_erased_customers') }}
+),
+
+deliveries as (
+
+    select
+        identities.*,
+        erased_customers.customer_id is not null as is_erased,
+        {{ is_after_as_of('identities.linked_at', 'identities.updated_at') }} as is_after_as_of
+    from identities
+    left join erased_customers
+        on identities.customer_id = erased_customers.customer_id
+
+),
+
+numbered as (
+
+    {{ number_versions('deliveries', key, payload) }}
+
+),
+
+judged as (
+
+    select
+        numbered.*,
+        case
+            when anonymous_id is null then 'missing_key'
+            when customer_id is null then 'missing_customer'
+            when linked_at is null then 'unparsable_timestamp'
+            when {{ is_impossible('linked_at') }} then 'impossible_timestamp'
+            when {{ is_after_load('linked_at') }} then 'after_load_time'
+        end as refusal
+    from numbered
+
+),
+
+outcomes as (
+
+    select judged.*, {{ row_outcome() }} as outcome
+    from judged
+
+),
+
+-- one visitor, several customers: nobody can say whose the visit was
+ambiguous as (
+
+    select anonymous_id as ambiguous_id
+    from outcomes
+    where outcome = 'accepted'
+    group by 1
+    having count(*) > 1
+
+),
+
+final as (
+
+    select
+        anonymous_id,
+        customer_id,
+        linked_at,
+        ambiguous.ambiguous_id is not null as is_ambiguous,
+        updated_at,
+        loaded_at,
+        {{ row_key(key) }} as row_key,
+        cast(null as numeric(38, 4)) as row_amount,
+        {{ row_payload_hash(payload) }} as payload_hash,
+        outcome,
+        {{ row_reason({'ambiguous_identity': 'ambiguous.ambiguous_id is not null'}) }} as reason
+    from outcomes
+    left join ambiguous
+        on outcomes.anonymous_id = ambiguous.ambiguous_id
+
+)
+
+select * from final

@@ -1,0 +1,125 @@
+-- One row per delivered row of orders.
+-- What became of it, and why.
+{% set key = ['order_id'] %}
+{% set payload = [
+    'order_id', 'customer_id', 'ordered_at', 'gross_amount', 'currency', 'status',
+    'discount_amount', 'shipping_amount', 'tax_amount', 'promotion_id', 'channel',
+    'updated_at', 'unparsed_values'
+] %}
+{% set reporting = setting('reporting_currency') | upper %}
+with
+
+orders as (
+    select * from {{ ref('raw_orders') }}
+),
+
+erased_customers as (
+    select * from {{ ref('stg_erased_customers') }}
+),
+
+order_statuses as (
+    select * from {{ ref('order_statuses') }}
+),
+
+currency_rates as (
+    select * from {{ ref('stg_currency_rates') }}
+),
+
+deliveries as (
+
+    select
+        orders.*,
+        {{ business_date('orders.ordered_at') }} as order_date,
+        erased_customers.customer_id is not null as is_erased,
+        {{ is_after_as_of('orders.ordered_at', 'orders.updated_at') }} as is_after_as_of
+    from orders
+    left join erased_customers
+        on orders.customer_id = erased_customers.customer_id
+
+),
+
+numbered as (
+
+    {{ number_versions('deliveries', key, payload) }}
+
+),
+
+priced as (
+
+    select
+        numbered.*,
+        order_statuses.status as known_status,
+        case
+            when coalesce(upper(numbered.currency), '{{ reporting }}') = '{{ reporting }}' then 1
+            else currency_rates.rate
+        end as exchange_rate
+    from numbered
+    left join order_statuses
+        on {{ slug('numbered.status') }} = order_statuses.raw_status
+    left join currency_rates
+        on
+            upper(numbered.currency) = currency_rates.currency
+            and numbered.order_date = currency_rates.rate_date
+
+),
+
+judged as (
+
+    select
+        priced.*,
+        case
+            when order_id is null then 'missing_key'
+            when customer_id is null then 'missing_customer'
+            when ordered_at is null then 'unparsable_timestamp'
+            when {{ is_impossible('ordered_at') }} then 'impossible_timestamp'
+            when {{ is_after_load('ordered_at') }} then 'after_load_time'
+            when gross_amount is null
+                or {{ is_unparsed(['discount_amount', 'shipping_amount', 'tax_amount']) }}
+                then 'invalid_amount'
+            when least(gross_amount, discount_amount, shipping_amount, tax_amount) < 0
+                then 'negative_amount'
+            when {{ exact_product('gross_amount', 'exchange_rate') }} >= {{ var('maximum_order_amount') }}
+                then 'amount_out_of_range'
+            when discount_amount > gross_amount then 'discount_above_gross'
+            when exchange_rate is null then 'unknown_currency'
+            when status is not null and known_status is null then 'unknown_status'
+        end as refusal
+    from priced
+
+),
+
+outcomes as (
+
+    select judged.*, {{ row_outcome() }} as outcome
+    from judged
+
+),
+
+final as (
+
+    select
+        order_id,
+        customer_id,
+        ordered_at,
+        order_date,
+        coalesce(known_status, 'completed') as status,
+        channel,
+        promotion_id,
+        coalesce(upper(currency), '{{ reporting }}') as currency,
+        cast(exchange_rate as numeric(18, 8)) as exchange_rate,
+        gross_amount,
+        discount_amount,
+        shipping_amount,
+        tax_amount,
+        updated_at,
+        loaded_at,
+        {{ row_key(key) }} as row_key,
+        cast(gross_amount as numeric(38, 4)) as row_amount,
+        {{ row_payload_hash(payload) }} as payload_hash,
+        outcome,
+        {{ row_reason() }} as reason
+    from outcomes
+
+)
+
+select * from final

@@ -1,0 +1,1 @@
+"""The Python around dbt: one module a job."""

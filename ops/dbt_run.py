@@ -1,0 +1,134 @@
+"""One dbt build inside this process: quiet progress while it runs, plain findings when it ends."""
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ops.project import ROOT, display
+
+PROGRESS_LINES = 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A node that did not pass: what dbt said, the rows a test found, the query to look at."""
+
+    name: str
+    message: str
+    rows: int | None
+    query: Path | None
+
+    def __str__(self) -> str:
+        rows = "" if self.rows is None else f": {self.rows:,} row{'s' if self.rows != 1 else ''}"
+        lines = [f"{self.name}{rows}"]
+        lines += [f"    {line}" for line in self.message.splitlines() if line.strip()]
+        if self.query:
+            lines.append(f"    query: {display(self.query)}")
+        return "\n".join(lines)
+
+
+@dataclass
+class Outcome:
+    """How a build ended; a broken contract is the delivery's fault, and the caller can mend it."""
+
+    invocation_id: str = ""
+    passed: int = 0
+    skipped: int = 0
+    errors: list[Finding] = field(default_factory=list)
+    failures: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    broken_contract: bool = False
+
+    @property
+    def is_success(self) -> bool:
+        return not self.errors and not self.failures
+
+
+class Progress:
+    """dbt's events, of which a person sees about twenty lines."""
+
+    def __init__(self) -> None:
+        self.invocation_id = ""
+        self._shown = 0
+
+    def __call__(self, event: Any) -> None:
+        self.invocation_id = event.info.invocation_id
+        if event.info.name != "LogStartLine":
+            return
+        index, total = event.data.index, event.data.total
+        share = index * PROGRESS_LINES // total
+        if share > self._shown or index == 1:
+            self._shown = share
+            print(f"  {index:>4} of {total}  {event.data.description}", flush=True)
+
+
+def build(variables: dict[str, Any], target: str | None, with_unit_tests: bool) -> Outcome:
+    """Run `dbt build` with these vars, and sort what every node says."""
+    # dbt takes seconds to import, and a mistake in the caller's words should not wait for it
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+    profiles = os.environ.get("DBT_PROFILES_DIR", str(ROOT))
+    arguments = ["build", "--project-dir", str(ROOT), "--profiles-dir", profiles]
+    arguments += ["--vars", json.dumps(variables), "--log-level", "none"]
+    if target:
+        arguments += ["--target", target]
+    if not with_unit_tests:
+        arguments += ["--exclude-resource-type", "unit_test"]
+    progress = Progress()
+    answer = dbtRunner(callbacks=[progress]).invoke(arguments)
+    _close(DuckDBConnectionManager)
+
+    outcome = Outcome(invocation_id=progress.invocation_id)
+    if answer.result is None:
+        outcome.errors.append(Finding("dbt", str(answer.exception), None, None))
+        return outcome
+    for result in answer.result:
+        _sort_in(outcome, result)
+    if not outcome.errors and not outcome.failures and not answer.success:
+        outcome.errors.append(Finding("dbt", str(answer.exception), None, None))
+    return outcome
+
+
+def _sort_in(outcome: Outcome, result: Any) -> None:
+    """Put one node's result where it belongs."""
+    node, status = result.node, str(result.status)
+    kind = str(node.resource_type)
+    is_test = kind in ("test", "unit_test")
+    if status in ("success", "pass", "no-op"):
+        outcome.passed += 1
+        return
+    if status == "skipped":
+        outcome.skipped += 1
+        return
+    message = _plain(result.message or "")
+    compiled = getattr(node, "compiled_path", None)
+    query = Path(compiled) if is_test and compiled else None
+    rows = result.failures if kind == "test" and status != "error" else None
+    finding = Finding(node.name, message, rows, query and (ROOT / query))
+    if status == "warn":
+        outcome.warnings.append(finding)
+    elif is_test and status == "fail":
+        outcome.failures.append(finding)
+    else:
+        outcome.errors.append(finding)
+        outcome.broken_contract |= str(node.original_file_path).startswith("models/raw/")
+
+
+def _plain(message: str) -> str:
+    """dbt's message without its head line and call stack."""
+    lines = [line.strip() for line in message.strip().splitlines()]
+    if len(lines) > 1 and " Error in " in lines[0]:
+        lines = lines[1:]
+    kept = [line for line in lines if line and not line.startswith(("> in ", "> called by "))]
+    return "\n".join(line for line in kept if not line.startswith("Got "))
+
+
+def _close(manager: Any) -> None:
+    """dbt-duckdb keeps its connection for the next call in the process; the file must be let go."""
+    if manager._ENV is not None:
+        manager._ENV.close()
+    manager.close_all_connections()

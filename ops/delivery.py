@@ -1,0 +1,109 @@
+"""The files of a folder, matched with the raw contract and opened before dbt starts."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ops.project import UserError, suggestion
+
+SUFFIXES = (".parquet", ".csv", ".csv.gz")
+# as macros/warehouse/read_value.sql reads a CSV
+CSV_OPTIONS = (
+    "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
+    "comment = '', skip = 0"
+)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Each delivered table's file (or pattern of part files) and rows; names that no table has."""
+
+    files: dict[str, str]
+    row_counts: dict[str, int]
+    unknown: dict[str, str]
+
+
+def read_delivery(folder: Path, tables: list[str]) -> Delivery:
+    """Find and open the file of each table; refuse what dbt could only fail on later."""
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise UserError(
+            f"RAW={folder} {what}. Give the folder that holds orders.parquet or orders.csv."
+        )
+    found: dict[str, Path] = {}
+    unknown: dict[str, str] = {}
+    for path in sorted(folder.iterdir()):
+        table = _table_name(path)
+        if table is None or path.name.startswith("."):
+            continue
+        if table not in tables:
+            unknown[path.name] = suggestion(table, tables)
+        elif table in found:
+            raise UserError(
+                f"{folder} holds table {table} twice, as {found[table].name} and {path.name}. "
+                "Move one of them away."
+            )
+        else:
+            found[table] = path
+    if "orders" not in found:
+        names = ", ".join(sorted(path.name for path in folder.iterdir())[:20]) or "nothing"
+        raise UserError(
+            f"{folder} has no file for table orders, the one that every build needs; it holds: "
+            f"{names}. Name the orders file orders.parquet, orders.csv or orders.csv.gz."
+        )
+    counts = {table: _count_rows(path) for table, path in found.items()}
+    return Delivery({table: pattern(path) for table, path in found.items()}, counts, unknown)
+
+
+def pattern(path: Path) -> str:
+    """A path as DuckDB reads it: a folder means its parts, a wild card in a name itself."""
+    literal = re.sub(r"([*?\[])", r"[\1]", str(path))
+    return f"{literal}/*.parquet" if path.is_dir() else literal
+
+
+def _table_name(path: Path) -> str | None:
+    """The table that a file or folder of part files is named for; None for anything else."""
+    name = path.name.lower()
+    if path.is_dir():
+        return name if any(path.glob("*.parquet")) else None
+    for suffix in SUFFIXES:
+        if name.endswith(suffix):
+            return name.removesuffix(suffix)
+    return None
+
+
+def _count_rows(path: Path) -> int:
+    """Read a file once, as the build will; one that cannot be read stops here, with a remedy."""
+    is_csv = ".csv" in path.name.lower()
+    remedy = "Save it as CSV: commas, one header line, UTF-8." if is_csv else "Write it again."
+    if is_csv and path.stat().st_size == 0:
+        raise UserError(f"{path} is empty; a CSV has at least its header line. {remedy}")
+    # a CSV's every value is looked at, so that text in another encoding shows
+    query = (
+        f"select count(*), count(columns(*)) from read_csv(?, {CSV_OPTIONS})"
+        if is_csv
+        else "select count(*) from read_parquet(?)"
+    )
+    try:
+        with duckdb.connect() as connection:
+            counts = connection.execute(query, [pattern(path)]).fetchone() or (0,)
+            names = [column[0] for column in connection.description or []]
+    except duckdb.Error as error:
+        raise UserError(f"{path} cannot be read: {_reason(error)} {remedy}") from error
+    if is_csv and len(names) == 2 and any(sign in names[1] for sign in ";\t|"):
+        raise UserError(f"{path} is separated by something other than commas. {remedy}")
+    return int(counts[0])
+
+
+def _reason(error: duckdb.Error) -> str:
+    """What DuckDB says is wrong, without its advice on options that are not the reader's to set."""
+    words = " ".join(str(error).split())
+    line = re.search(r"CSV Error on Line: (\d+)", words)
+    where = f"line {line[1]}" if line else "a line"
+    if "unicode" in words:
+        return f"{where} is not UTF-8 text."
+    if "sniffing" in words or line:
+        return f"{where} has more or fewer values than the header, or a quote is left open."
+    return words.split(" LINE 1:")[0].split("Error: ")[-1].strip(".") + "."

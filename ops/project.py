@@ -1,0 +1,52 @@
+"""Where things are in the project, and the one kind of error that a person can mend."""
+
+import difflib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class UserError(Exception):
+    """Something that the caller can put right: one sentence on what is wrong, one on what to do."""
+
+
+def build_file() -> Path:
+    """The file that dbt builds into, as profiles.yml reads it; marts are published beside it."""
+    return (ROOT / os.environ.get("LIFETIME_BUILD_PATH", "warehouse/build.duckdb")).resolve()
+
+
+def published_file() -> Path:
+    """The file that readers open; only replaced as a whole, after every test has passed."""
+    return build_file().with_name("lifetime_segments.duckdb")
+
+
+def build_record() -> Path:
+    """How the last build ended: as-of date, success, and which build file that was."""
+    return build_file().with_name("build.json")
+
+
+def project_vars() -> dict[str, Any]:
+    """The vars of dbt_project.yml with their defaults."""
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    return dict(project["vars"])
+
+
+def contract_tables(defaults: dict[str, Any]) -> list[str]:
+    """The tables of the raw contract: orders, and each that a has_<table> var switches."""
+    return ["orders", *(name.removeprefix("has_") for name in defaults if name.startswith("has_"))]
+
+
+def display(path: Path) -> str:
+    """A path as a person in the project's folder would type it."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def suggestion(word: str, choices: Iterable[str]) -> str:
+    """' Did you mean x?' for the choice nearest to a misspelt word, else nothing."""
+    near = difflib.get_close_matches(word, list(choices), n=1)
+    return f" Did you mean {near[0]}?" if near else ""

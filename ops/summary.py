@@ -1,0 +1,111 @@
+"""What a person reads after a build: rows in, segments out, and what to type next."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from ops.project import display
+
+OUTCOMES = ("accepted", "quarantined", "duplicate", "superseded", "after_as_of", "erased")
+TOP_REASONS = 12
+
+Cell = str | int | float | Decimal | None
+
+
+def text_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    """Rows in aligned columns: words to the left, numbers to the right, zero as a dot."""
+    cells = [[_text(value) for value in row] for row in rows]
+    lines = [list(headers), *cells]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
+    is_number = [
+        any(isinstance(row[column], int | float | Decimal) for row in rows)
+        for column in range(len(headers))
+    ]
+    return "\n".join(
+        "  "
+        + "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, is_number, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _text(value: Cell) -> str:
+    if value is None or value == 0:
+        return "·"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return value if isinstance(value, str) else f"{value:,.2f}"
+
+
+def as_of_day(build: Path) -> str | None:
+    """The day that the build is as of; None where no customer is known."""
+    with duckdb.connect(str(build), read_only=True) as connection:
+        row = connection.execute("select max(as_of_date) from marts.customer_segments").fetchone()
+    return str(row[0]) if row and row[0] else None
+
+
+def summary(build: Path) -> str:
+    """The reconciliation and the segments, as text."""
+    with duckdb.connect(str(build), read_only=True) as connection:
+        parts = [
+            "Rows delivered, by what became of them\n" + _sources(connection),
+            _reasons(connection),
+            "Segments\n" + _segments(connection),
+        ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _sources(connection: duckdb.DuckDBPyConnection) -> str:
+    sums = ", ".join(
+        f"cast(coalesce(sum(row_count) filter (where outcome = '{outcome}'), 0) as bigint)"
+        for outcome in OUTCOMES
+    )
+    rows = connection.execute(
+        f"select source, {sums} from audit.source_quality group by 1 order by 1"
+    ).fetchall()
+    return text_table(["source", *(name.replace("_", " ") for name in OUTCOMES)], rows)
+
+
+def _reasons(connection: duckdb.DuckDBPyConnection) -> str:
+    """Why rows were refused, the largest groups first; empty when none was."""
+    rows = connection.execute(
+        "select source, reason, cast(sum(row_count) as bigint) from audit.source_quality "
+        "where outcome = 'quarantined' group by 1, 2 order by 3 desc, 1, 2"
+    ).fetchall()
+    if not rows:
+        return ""
+    title = "Quarantined rows, by reason (each row: staging.quarantined_rows in the build file)"
+    rest = f"\n  and {len(rows) - TOP_REASONS} more" if len(rows) > TOP_REASONS else ""
+    return f"{title}\n" + text_table(["source", "reason", "rows"], rows[:TOP_REASONS]) + rest
+
+
+def _segments(connection: duckdb.DuckDBPyConnection) -> str:
+    rows = connection.execute(
+        "select segment, count(*), sum(net_revenue_amount) from marts.customer_segments "
+        "group by 1 order by 3 desc nulls last, 2 desc, 1"
+    ).fetchall()
+    total = sum(row[1] for row in rows)
+    if not total:
+        return "  no customer is known yet"
+    lines = [[name, size, f"{size / total:.1%}", revenue] for name, size, revenue in rows]
+    return text_table(["segment", "customers", "share", "net revenue"], lines)
+
+
+def next_steps(published: Path, is_demo: bool) -> str:
+    """What to type next; Python, for no DuckDB command line may be there."""
+    query = "from marts.customer_segments limit 20"
+    lines = [
+        "Look inside",
+        "  .venv/bin/python -c \"import duckdb; duckdb.connect('"
+        f"{display(published)}', read_only=True).sql('{query}').show()\"",
+    ]
+    if is_demo:
+        lines += [
+            "With your own orders.csv or orders.parquet, in a folder",
+            "  make build RAW=folder AS_OF=YYYY-MM-DD",
+        ]
+    return "\n".join(lines)

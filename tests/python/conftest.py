@@ -1,0 +1,39 @@
+"""What every test may use: a builder for the session, the demo shop built once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from shop import DATA, Build, Builder
+
+
+@pytest.fixture(scope="session")
+def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
+    """One builder for the session, so that builds with equal vars share one parse."""
+    return Builder(tmp_path_factory.mktemp("dbt"))
+
+
+@pytest.fixture(scope="session")
+def demo(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The demo shop as a newcomer builds it, with every unit test and data test."""
+    build = builder.run(tmp_path_factory.mktemp("demo"), {}, [])
+    assert not build.problems, "\n".join(build.problems)
+    return build
+
+
+@pytest.fixture(scope="session")
+def demo_build(demo: Build) -> Path:
+    """The DuckDB file of the demo shop."""
+    return demo.database
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """Where a file that the project does not carry lies; without it the test is skipped."""
+
+    def find(name: str) -> Path:
+        if not (DATA / name).exists():
+            pytest.skip(f"{name} is not here: this public data set is not part of the project")
+        return DATA / name
+
+    return find

@@ -1,0 +1,233 @@
+"""Build a shop from tables in one dbt call, and read what came out."""
+
+import csv
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import duckdb
+import pandas as pd
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DATA = REPOSITORY.parent / "shared" / "data"
+
+# The delivered columns of every table, written down here once more on purpose: a column that
+# is lost from the raw contract must show.
+CONTRACT: dict[str, list[str]] = {
+    table: [*columns.split(), "updated_at", "loaded_at"]
+    for table, columns in {
+        "orders": "order_id customer_id ordered_at gross_amount currency status discount_amount"
+        " shipping_amount tax_amount promotion_id channel",
+        "order_items": "order_id line_number product_id quantity unit_price unit_cost"
+        " discount_amount",
+        "products": "product_id name category unit_cost is_consumable stock_quantity",
+        "refunds": "refund_id order_id refunded_at amount reason",
+        "customers": "customer_id created_at email phone birth_date country region city"
+        " acquisition_channel acquisition_cost account_id industry company_size referred_by",
+        "customer_attributes": "customer_id attribute value source",
+        "exchange_rates": "currency rate_date rate",
+        "events": "event_id occurred_at event_type customer_id anonymous_id session_id channel"
+        " product_id campaign",
+        "identities": "anonymous_id customer_id linked_at",
+        "consents": "customer_id channel purpose changed_at status source",
+        "surveys": "response_id customer_id responded_at question answer score",
+        "promotion_sends": "send_id customer_id promotion_id channel sent_at delivered cost",
+        "promotion_assignments": "assignment_id customer_id promotion_id arm assigned_at"
+        " assigned_by",
+        "erasure_requests": "request_id requested_at customer_id customer_id_hash",
+    }.items()
+}
+
+# What design.md exempts from point-in-time equality and from equality by hash: the
+# reconciliation counts what was delivered, and the history knows when it ran.
+NOT_COMPARED = {"source_quality", "run_history"}
+
+
+@dataclass(frozen=True)
+class Build:
+    """One finished dbt build: its file, how long it took and what went wrong."""
+
+    database: Path
+    seconds: float
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def frame(self, query: str) -> pd.DataFrame:
+        """The rows of a query on the built file."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.sql(query).df()
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """The same as plain tuples, with exact decimals."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.sql(query).fetchall()
+
+    def value(self, query: str) -> Any:
+        """The one value of a query on the built file."""
+        ((value,),) = self.rows(query)
+        return value
+
+    def marts(self) -> list[str]:
+        """The tables that a reader sees and that the input alone decides."""
+        found = self.rows(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_schema in ('marts', 'audit') order by all"
+        )
+        return [f"{schema}.{name}" for schema, name in found if name not in NOT_COMPARED]
+
+    def fingerprints(self) -> dict[str, str]:
+        """A hash of each mart's rows, whatever their order."""
+        return {
+            mart: self.value(
+                "select count(*) || ' rows ' || md5(coalesce(string_agg(h, '' order by h), ''))"
+                f" from (select md5(cast(t as varchar)) as h from {mart} as t)"
+            )
+            for mart in self.marts()
+        }
+
+
+class Builder:
+    """Runs builds of this project in this process.
+
+    dbt needs seconds to parse the project, and does so anew whenever a var differs. All vars but
+    those below are read when a model is compiled, not when it is parsed, so builds that differ
+    in nothing else share one parsed manifest. It holds the database's name, so every file has
+    the same one, in a folder of its own.
+    """
+
+    READ_WHEN_PARSED = ("demo_shop", "raw_schema")
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.manifests: dict[str, Manifest] = {}
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / "profiles.yml.example", home / "profiles.yml")
+
+    def build(
+        self,
+        raw: Path,
+        home: Path,
+        *,
+        as_of: str,
+        suffix: str = "csv",
+        checks: bool = True,
+        select: str | None = None,
+        **variables: Any,
+    ) -> Build:
+        """Build the tables that lie in a folder; the tables without a file are switched off."""
+        absent = [table for table in CONTRACT if not (raw / f"{table}.{suffix}").exists()]
+        delivered = {
+            "demo_shop": False,
+            "as_of_date": as_of,
+            "raw_files": f"{raw}/{{name}}.{suffix}",
+            "business_timezone": "UTC",
+            "reporting_currency": "EUR",
+            **{f"has_{table}": False for table in absent if table != "orders"},
+        }
+        left_out = ["unit_test"] if checks else ["unit_test", "test"]
+        selection = ["--select", select] if select else []
+        return self.run(
+            home,
+            {**delivered, **variables},
+            ["--exclude-resource-type", *left_out, *selection],
+        )
+
+    def run(self, home: Path, variables: Mapping[str, Any], options: list[str]) -> Build:
+        """One `dbt build` into `build.duckdb` of the given folder."""
+        database = home / "build.duckdb"
+        home.mkdir(parents=True, exist_ok=True)
+        started = perf_counter()
+        outcome = self._invoke("build", database, variables, options, self._manifest(variables))
+        seconds = perf_counter() - started
+        if outcome.exception is not None:
+            return Build(database, seconds, problems=[str(outcome.exception)])
+        told: dict[str, list[str]] = {"problems": [], "warnings": []}
+        for node in outcome.result.results:
+            kind = {"warn": "warnings", "success": "", "pass": ""}.get(node.status, "problems")
+            if kind and node.status != "skipped":
+                told[kind].append(f"{node.node.unique_id}: {node.status}: {node.message}")
+        return Build(database, seconds, **told)
+
+    def _manifest(self, variables: Mapping[str, Any]) -> Manifest:
+        key = json.dumps([variables.get(name) for name in self.READ_WHEN_PARSED])
+        if key not in self.manifests:
+            outcome = self._invoke("parse", self.home / "build.duckdb", variables, [])
+            if not isinstance(outcome.result, Manifest):
+                raise RuntimeError(f"The project does not parse: {outcome.exception}")
+            self.manifests[key] = outcome.result
+        return self.manifests[key]
+
+    def _invoke(
+        self,
+        command: str,
+        database: Path,
+        variables: Mapping[str, Any],
+        options: list[str],
+        manifest: Manifest | None = None,
+    ) -> dbtRunnerResult:
+        quiet = ["--quiet", "--no-use-colors", "--log-level-file", "none", "--no-partial-parse"]
+        places = [
+            *("--project-dir", str(REPOSITORY), "--profiles-dir", str(self.home)),
+            *("--target-path", str(self.home / "target"), "--log-path", str(self.home / "logs")),
+        ]
+        os.environ["LIFETIME_BUILD_PATH"] = str(database)
+        try:
+            return dbtRunner(manifest=manifest).invoke(
+                [*quiet, command, *places, "--vars", json.dumps(dict(variables)), *options]
+            )
+        finally:
+            release_duckdb()
+
+
+def release_duckdb() -> None:
+    """Close the DuckDB instance that dbt keeps in the process, so that its file can be reopened."""
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
+    DuckDBConnectionManager.close_all_connections()
+
+
+def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame], suffix: str = "csv") -> Path:
+    """Write each table as a file that is named for it; other files in the folder go."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for table, rows in tables.items():
+        if suffix == "csv":
+            # All quoted: else pandas writes a lone carriage return bare, which no reader takes.
+            rows.to_csv(folder / f"{table}.csv", index=False, quoting=csv.QUOTE_ALL)
+        else:
+            rows.to_parquet(folder / f"{table}.parquet", index=False)
+    return folder
+
+
+def read_demo_shop() -> dict[str, pd.DataFrame]:
+    """The demo shop's rows as text, as an adopter would deliver them."""
+    return {
+        table: pd.read_csv(
+            REPOSITORY / "seeds" / "demo" / f"demo_{table}.csv", dtype=str, keep_default_na=False
+        )
+        for table in CONTRACT
+    }
+
+
+def differences(left: Build, right: Build) -> list[str]:
+    """The marts in which two builds differ: how many rows only one has, and one such row."""
+    found = []
+    with duckdb.connect() as connection:
+        for name, build in (("l", left), ("r", right)):
+            connection.execute(f"attach '{build.database}' as {name} (read_only)")
+        for mart in left.marts():
+            for one, other in (("l", "r"), ("r", "l")):
+                rows = connection.sql(
+                    f"select * from {one}.{mart} except all select * from {other}.{mart}"
+                )
+                if count := len(rows):
+                    found.append(f"{mart}, {count} only {one}: {rows.fetchone()}")
+    return found

@@ -1,0 +1,65 @@
+"""The order of rows does not matter, a second delivery changes nothing, nor does a second build."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from shop import Build, Builder, read_demo_shop, write_tables
+
+AS_OF = "2026-06-30"
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    """The demo shop's rows, duplicates and conflicting versions among them."""
+    return read_demo_shop()
+
+
+def build_tables(builder: Builder, folder: Path, tables: dict[str, pd.DataFrame]) -> Build:
+    """Deliver and build, into the same file when it is there already."""
+    build = builder.build(
+        write_tables(folder / "raw", tables),
+        folder,
+        as_of=AS_OF,
+        checks=False,
+        business_timezone="Europe/Berlin",
+    )
+    assert not build.problems, "\n".join(build.problems)
+    return build
+
+
+@pytest.fixture(scope="module")
+def straight(
+    builder: Builder, tmp_path_factory: pytest.TempPathFactory, tables: dict[str, pd.DataFrame]
+) -> Build:
+    """The shop as it is delivered."""
+    return build_tables(builder, tmp_path_factory.mktemp("straight"), tables)
+
+
+def test_shuffled_rows_give_the_same_marts(
+    builder: Builder, tmp_path: Path, tables: dict[str, pd.DataFrame], straight: Build
+) -> None:
+    shuffled = {table: rows.sample(frac=1, random_state=7) for table, rows in tables.items()}
+    assert build_tables(builder, tmp_path, shuffled).fingerprints() == straight.fingerprints()
+
+
+def test_rows_delivered_twice_give_the_same_marts(
+    builder: Builder, tmp_path: Path, tables: dict[str, pd.DataFrame], straight: Build
+) -> None:
+    doubled = {table: pd.concat([rows, rows]) for table, rows in tables.items()}
+    twice = build_tables(builder, tmp_path, doubled)
+    assert twice.fingerprints() == straight.fingerprints()
+    counts = "select outcome, cast(sum(row_count) as int) as n from audit.source_quality group by 1"
+    once_by, twice_by = (b.frame(counts).set_index("outcome")["n"] for b in (straight, twice))
+    assert twice_by.sum() == 2 * once_by.sum() == 2 * sum(map(len, tables.values()))
+    assert twice_by["accepted"] == once_by["accepted"]
+    assert twice_by["duplicate"] > once_by["accepted"] + once_by["duplicate"]
+
+
+def test_a_second_build_on_the_same_file_gives_the_same_marts(
+    builder: Builder, tables: dict[str, pd.DataFrame], straight: Build
+) -> None:
+    before = straight.fingerprints()
+    again = build_tables(builder, straight.database.parent, tables)
+    assert again.database == straight.database
+    assert again.fingerprints() == before

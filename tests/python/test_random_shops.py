@@ -1,0 +1,389 @@
+"""Random shops, with any rubbish in any column: the build never fails for data reasons.
+
+Hypothesis draws a shop's size, its share of rubbish and single cells of free text; the shop's
+core is drawn from those with a seeded generator, since two thousand cells a shop would leave
+hypothesis no room. `pytest -m long` builds 500 shops.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+from shop import CONTRACT, Build, Builder, write_tables
+
+AS_OF = date(2025, 6, 30)
+FIRST_DAY = date(2024, 1, 1)
+RAW_ZONE = ZoneInfo("America/New_York")
+BUSINESS_ZONE = ZoneInfo("Europe/Berlin")
+Row = dict[str, Any]
+Tables = dict[str, list[Row]]
+Add = Callable[..., None]
+Column = Callable[[], pa.Array]
+
+RUBBISH: list[str | None] = [
+    *(None, "", " ", "\t\n", "0", "-1", "-0.005", "NaN", "nan", "inf", "-Infinity", "1e400"),
+    *("1e18", "1e-30", "99999999999999.99999", "999999999", "1" * 30, "0x1F", "1,5", "€ 12"),
+    *("\uff11\uff12", "true", "null", "NULL", "2024-02-30", "0000-00-00", "9999-12-31", "now"),
+    *("0001-01-01", "294247-01-10 04:00:54", "1969-12-31T23:59:59Z", "-4712-01-01", "infinity"),
+    *("2025-03-30 02:30:00", "2024-02-29T12:00:00+14:00", "2024-05-05T25:00", "1718000000"),
+    *("2024-06-01 10:00 Europe/Berlin", "2024-06-01T10:00:00-99:00", "epoch", "5881580-07-11"),
+    *("'; drop table orders; --", "' or 1=1", '"', '""', 'a"b,c;d|e', "two\nlines", "a\rb"),
+    *("\\", "\\N", "{{ ref('x') }}", "{% endif %}", "${HOME}", "%s", "-- x", "/*", "\x00nul"),
+    *("\N{PILE OF POO}\u200d", "\u202eabc", "\u05d0\u05d1", "\ufeffbom", "e\u0301", "\U0010ffff"),
+    *("x" * 10_000, "EUR", "eur", "XXX", "completed", "refund requested", "granted", "C1"),
+]
+TIMES = {
+    *("ordered_at", "refunded_at", "created_at", "occurred_at", "linked_at", "changed_at"),
+    *("responded_at", "sent_at", "assigned_at", "requested_at", "updated_at", "loaded_at"),
+    *("rate_date", "birth_date"),
+}
+NUMBERS = {
+    *("gross_amount", "discount_amount", "shipping_amount", "tax_amount", "quantity", "unit_price"),
+    *("unit_cost", "stock_quantity", "amount", "acquisition_cost", "rate", "score", "cost"),
+}
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """What hypothesis decides about a shop."""
+
+    seed: int
+    customers: int
+    rubbish: float
+    suffix: str
+    cells: list[tuple[str, str, int, str]]
+
+    @property
+    def is_clean(self) -> bool:
+        return self.rubbish == 0 and not self.cells
+
+
+@st.composite
+def knobs(draw: st.DrawFn) -> Knobs:
+    """A shop's size, dirt and format, and a few cells of free text."""
+    columns = [(table, column) for table, names in CONTRACT.items() for column in names]
+    cell = st.tuples(st.sampled_from(columns), st.integers(0, 50), st.text(max_size=30))
+    return Knobs(
+        seed=draw(st.integers(0, 2**32 - 1)),
+        customers=draw(st.sampled_from([0, 1, 2, 5]) | st.integers(0, 200)),
+        rubbish=draw(st.sampled_from([0, 0.002, 0.02, 0.2, 1])),
+        suffix=draw(st.sampled_from(["csv", "parquet"])),
+        cells=[(*place, row, text) for place, row, text in draw(st.lists(cell, max_size=4))],
+    )
+
+
+def make_shop(random: Random, customers: int) -> Tables:
+    """A realistic shop: every table, nothing that staging would refuse."""
+    tables: Tables = {table: [] for table in CONTRACT}
+
+    def add(table: str, columns: str, *values: str | None) -> None:
+        given = dict(zip(columns.split(), values, strict=True))
+        tables[table].append({column: given.get(column) for column in CONTRACT[table]})
+
+    for day in range(-49, (AS_OF - FIRST_DAY).days, 7):
+        rate = f"{random.uniform(1.1, 1.3):.5f}"
+        add(
+            "exchange_rates",
+            "currency rate_date rate",
+            "GBP",
+            f"{FIRST_DAY + timedelta(day)}",
+            rate,
+        )
+    for number in range(6):
+        known = (f"P{number}", "Thing", "abc"[number % 3], f"{random.uniform(1, 9):.2f}")
+        add("products", "product_id name category unit_cost", *known)
+    for number in range(customers):
+        add_customer(random, f"C{number}", add)
+        for _ in range(min(int(random.expovariate(0.4)), 12)):
+            add_order(random, f"O{len(tables['orders'])}", f"C{number}", add)
+        for _ in range(random.randint(0, 4)):
+            add_event(random, f"E{len(tables['events'])}", f"C{number}", add)
+    return tables
+
+
+def some_time(random: Random) -> str:
+    """A time in the shop's life, in one of the ways in which times are written."""
+    seconds = random.randrange((AS_OF - FIRST_DAY).days * 86_400)
+    at = datetime(FIRST_DAY.year, 1, 1) + timedelta(seconds=seconds)
+    return at.isoformat(random.choice(" T")) + random.choice(["", "Z", "+00:00", "+05:30"])
+
+
+def add_customer(random: Random, person: str, add: Add) -> None:
+    """A person with what the shop may know of one."""
+    born = f"{random.randint(1940, 2015)}-02-28"
+    if random.random() < 0.8:
+        told = (person, some_time(random), born, random.choice(["DE", "FR"]), "3.10")
+        add("customers", "customer_id created_at birth_date country acquisition_cost", *told)
+    if random.random() < 0.5:
+        group = random.choice("ab")
+        add("customer_attributes", "customer_id attribute value", person, "gender", group)
+        add(
+            "identities",
+            "anonymous_id customer_id linked_at",
+            f"A{person}",
+            person,
+            some_time(random),
+        )
+    if random.random() < 0.5:
+        status = random.choice(["granted", "withdrawn"])
+        asked = (person, "email", "marketing", some_time(random), status)
+        add("consents", "customer_id channel purpose changed_at status", *asked)
+        said = (f"S{person}", person, some_time(random), "nps", "x", str(random.randint(0, 10)))
+        add("surveys", "response_id customer_id responded_at question answer score", *said)
+        sent = (f"M{person}", person, "win_back", "email", some_time(random))
+        add("promotion_sends", "send_id customer_id promotion_id channel sent_at", *sent)
+        drawn = (f"X{person}", person, "win_back", "control", some_time(random))
+        add(
+            "promotion_assignments",
+            "assignment_id customer_id promotion_id arm assigned_at",
+            *drawn,
+        )
+
+
+def add_order(random: Random, order: str, person: str, add: Add) -> None:
+    """An order with lines, a discount and a refund that it can bear."""
+    gross = Decimal(random.randint(1, 30_000)) / 100
+    discount = random.choice([None, "0", str(gross / 10)])
+    currency, status = random.choice(["EUR", "GBP", None]), random.choice(["completed", None])
+    add(
+        "orders",
+        "order_id customer_id ordered_at gross_amount discount_amount currency status",
+        *(order, person, some_time(random), str(gross), discount, currency, status),
+    )
+    for line in range(random.randint(0, 3)):
+        product, quantity = f"P{random.randint(0, 5)}", str(random.randint(1, 4))
+        bought = (order, str(line), product, quantity, "2.50")
+        add("order_items", "order_id line_number product_id quantity unit_price", *bought)
+    if random.random() < 0.2:
+        paid_back = (f"R{order}", order, some_time(random), str(gross / 2))
+        add("refunds", "refund_id order_id refunded_at amount", *paid_back)
+
+
+def add_event(random: Random, event: str, person: str, add: Add) -> None:
+    """Something that a customer did, known by name or not yet."""
+    who = random.choice([(person, None), (None, f"A{person}")])
+    name = random.choice(["product_viewed", "email_clicked", "review_posted", "Own Name"])
+    happened = (event, some_time(random), name, *who)
+    add("events", "event_id occurred_at event_type customer_id anonymous_id", *happened)
+
+
+def spoil(random: Random, tables: Tables, share: float) -> None:
+    """Rubbish in a share of the cells, rows twice, rows in two versions, people to forget."""
+    for table, rows in tables.items():
+        for row in list(rows):
+            if random.random() < share:
+                rows.append(dict(row))
+            for column in CONTRACT[table]:
+                if random.random() < share:
+                    row[column] = random.choice(RUBBISH)
+    for number in range(random.randint(0, 2)):
+        request = dict.fromkeys(CONTRACT["erasure_requests"])
+        request |= {"request_id": f"Q{number}", "customer_id": f"C{number}"}
+        tables["erasure_requests"].append(request | {"requested_at": "2025-07-05"})
+
+
+def shop_of(drawn: Knobs) -> Tables:
+    """The shop that hypothesis asked for."""
+    random = Random(drawn.seed)
+    tables = make_shop(random, drawn.customers)
+    if drawn.rubbish:
+        spoil(random, tables, drawn.rubbish)
+    for table, column, row, text in drawn.cells:
+        if tables[table]:
+            tables[table][row % len(tables[table])][column] = text
+    return tables
+
+
+def odd_column(random: Random, column: str, values: list[str | None]) -> pa.Array:
+    """A column in a type that some tool might have written, the same for all its rows."""
+
+    def each(convert: Callable[[str], Any], kind: pa.DataType) -> pa.Array:
+        def safe(text: str | None) -> Any:
+            try:
+                return None if text is None else pa.scalar(convert(text), kind).as_py()
+            except (ValueError, ArithmeticError):
+                return None
+
+        return pa.array([safe(value) for value in values], kind)
+
+    def digits(text: str) -> int:
+        return int("".join(c for c in text if c in "0123456789")) % 2**62
+
+    def when(text: str) -> datetime:
+        return datetime.fromisoformat(text)
+
+    whole: list[Column] = [
+        lambda: each(digits, pa.int64()),
+        lambda: each(lambda text: float(digits(text)), pa.float64()),
+        lambda: each(lambda text: random.random() < 0.5, pa.bool_()),
+        lambda: each(str.encode, pa.binary()),
+        lambda: each(lambda text: [text], pa.list_(pa.string())),
+        lambda: pa.nulls(len(values)),
+    ]
+    moments: list[Column] = [
+        lambda: each(lambda text: when(text).date(), pa.date32()),
+        lambda: each(lambda text: when(text).replace(tzinfo=None), pa.timestamp("us")),
+        lambda: each(lambda text: when(text).replace(tzinfo=None), pa.timestamp("ms")),
+        lambda: each(lambda text: when(text).replace(tzinfo=None), pa.timestamp("ns")),
+        lambda: each(lambda text: when(text).replace(tzinfo=UTC), pa.timestamp("us", "Asia/Tokyo")),
+        lambda: each(lambda text: int(when(text).timestamp()), pa.int64()),
+        lambda: each(lambda text: random.choice([0, 3_000_000, -3_000_000]), pa.date32()),
+        lambda: each(lambda text: random.choice([0, 2**62, -(2**62)]), pa.timestamp("us")),
+    ]
+    amounts: list[Column] = [
+        lambda: each(float, pa.float64()),
+        lambda: each(float, pa.float32()),
+        lambda: each(Decimal, pa.decimal128(38, 10)),
+        lambda: each(lambda text: random.choice([float("nan"), float("inf"), 1e300]), pa.float64()),
+    ]
+    text = pa.array(values, pa.string())
+    odd = moments if column in TIMES else amounts if column in NUMBERS else whole
+    if random.random() < 0.5:
+        return text
+    return random.choice([*odd, *odd, *whole])()
+
+
+def deliver(folder: Path, drawn: Knobs, tables: Tables) -> None:
+    """Write the shop as text, or as Parquet in odd types (as text too when it is clean)."""
+    frames = {
+        table: pd.DataFrame(rows, columns=CONTRACT[table], dtype=object)
+        for table, rows in tables.items()
+    }
+    write_tables(folder, frames if drawn.suffix == "csv" else {}, "csv")
+    if drawn.suffix == "parquet":
+        random = Random(drawn.seed)
+        for table, rows in tables.items():
+            columns = {}
+            for column in CONTRACT[table]:
+                values = [row[column] for row in rows]
+                plain = pa.array(values, pa.string())
+                columns[column] = plain if drawn.is_clean else odd_column(random, column, values)
+            parquet.write_table(pa.table(columns), folder / f"{table}.parquet")
+
+
+def gross_in_euros(tables: Tables) -> Decimal:
+    """The clean shop's gross, each order in cents at the last rate up to its day."""
+    rates = sorted((row["rate_date"], Decimal(row["rate"])) for row in tables["exchange_rates"])
+
+    def cents(order: Row) -> Decimal:
+        rate = Decimal(1)
+        if order["currency"] == "GBP":
+            at = datetime.fromisoformat(order["ordered_at"])
+            day = at.replace(tzinfo=at.tzinfo or RAW_ZONE).astimezone(BUSINESS_ZONE).date()
+            rate = [rate for known, rate in rates if known <= f"{day}"][-1]
+        amount = Decimal(order["gross_amount"]) * rate
+        return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+    return sum(map(cents, tables["orders"]), Decimal(0))
+
+
+def assert_reconciled(build: Build, tables: Tables) -> None:
+    """Every delivered row has one outcome, and nothing else has one."""
+    counted = dict(
+        build.rows(
+            "select source, sum(row_count) from audit.source_quality"
+            " group by 1 having sum(row_count) > 0"
+        )
+    )
+    assert counted == {table: len(rows) for table, rows in tables.items() if rows}
+
+
+def assert_partitioned(build: Build) -> None:
+    """Every known customer has exactly one segment."""
+    segments = build.rows("select customer_id, segment from marts.customer_segments")
+    known = build.rows("select customer_id from intermediate.int_customers")
+    assert all(segment for _, segment in segments)
+    assert sorted(person for person, _ in segments) == sorted(person for (person,) in known)
+    assert len({person for person, _ in segments}) == len(segments)
+
+
+def assert_scores_follow_values(build: Build) -> None:
+    """A higher value never gets a lower score, and an equal value gets an equal one."""
+    buyers = build.frame(
+        "select -recency_days as recency, order_count as frequency, recency_score, frequency_score,"
+        " cast(net_revenue_amount as double) as monetary, monetary_score"
+        " from marts.customer_segments where recency_score is not null"
+    )
+    for name in ("recency", "frequency", "monetary"):
+        scores = buyers.groupby(name)[f"{name}_score"].agg(["min", "max"])
+        assert (scores["min"] == scores["max"]).all(), f"equal {name}, unequal score"
+        assert scores["min"].is_monotonic_increasing, f"higher {name}, lower score"
+        assert scores["min"].between(1, 5).all()
+
+
+def assert_shop_holds(builder: Builder, folder: Path, drawn: Knobs) -> None:
+    """Build one random shop and check every property."""
+    tables = shop_of(drawn)
+    deliver(folder / "raw", drawn, tables)
+    (folder / "build.duckdb").unlink(missing_ok=True)
+    build = builder.build(
+        folder / "raw",
+        folder,
+        as_of=f"{AS_OF}",
+        suffix=drawn.suffix,
+        raw_timezone=RAW_ZONE.key,
+        business_timezone=BUSINESS_ZONE.key,
+    )
+    note(f"{len(tables['orders'])} orders, {build.seconds:.1f} s")
+    assert not build.problems, "\n".join(build.problems)
+    assert_reconciled(build, tables)
+    assert_partitioned(build)
+    assert_scores_follow_values(build)
+    if drawn.is_clean:
+        found = build.value("select sum(gross_amount) from intermediate.int_orders_net")
+        assert (found or 0) == gross_in_euros(tables)
+        assert build.value("select count(*) from staging.quarantined_rows") == 0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all shops: each takes the place of the one before."""
+    return tmp_path_factory.mktemp("random_shops")
+
+
+# No shrinking: a failing shop is named by its knobs, and each further try is a whole build.
+WITHOUT_DEADLINE = settings(
+    derandomize=True,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@settings(WITHOUT_DEADLINE, max_examples=27)
+@given(drawn=knobs())
+def test_random_shops(builder: Builder, folder: Path, drawn: Knobs) -> None:
+    assert_shop_holds(builder, folder, drawn)
+
+
+@pytest.mark.long
+def test_500_random_shops(
+    builder: Builder, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done: Counter[str] = Counter()
+
+    @settings(WITHOUT_DEADLINE, max_examples=500)
+    @given(drawn=knobs())
+    def run(drawn: Knobs) -> None:
+        assert_shop_holds(builder, folder, drawn)
+        done[f"{drawn.suffix}, {'clean' if drawn.is_clean else 'with rubbish'}"] += 1
+
+    run()
+    with capsys.disabled():
+        print(f"\n{done.total()} random shops built, every property held: {dict(done)}")
+    shutil.rmtree(folder)
