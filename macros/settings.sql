@@ -13,7 +13,7 @@
         {%- set zone = modules.pytz.timezone(setting('business_timezone')) -%}
         {{- return(run_started_at.astimezone(zone).date()) -}}
     {%- endif -%}
-    {%- if not modules.re.match('^\d{4}-\d{2}-\d{2}$', asked) -%}
+    {%- if not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', asked) -%}
         {{- exceptions.raise_compiler_error(
             "var as_of_date is '" ~ asked ~ "'. Give a day as YYYY-MM-DD, or today."
         ) -}}
@@ -35,4 +35,10 @@
     {%- set midnight = modules.datetime.datetime.combine(next_day, modules.datetime.time(0)) -%}
     {%- set instant = zone.localize(midnight).astimezone(modules.pytz.utc) -%}
     cast('{{ instant.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp)
+{%- endmacro %}
+
+
+{#- The reporting currency's code in capitals, as a SQL text. -#}
+{% macro reporting_currency() -%}
+    '{{ setting("reporting_currency") | upper }}'
 {%- endmacro %}

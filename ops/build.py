@@ -87,7 +87,8 @@ def gather_vars(arguments: argparse.Namespace) -> dict[str, Any]:
         meant["as_of_date"] = as_of_var(arguments.as_of)
     if arguments.raw:
         tables = contract_tables(defaults)
-        delivery = read_delivery(arguments.raw.resolve(), tables)
+        delimiter = str(given.get("raw_csv_delimiter", defaults["raw_csv_delimiter"]))
+        delivery = read_delivery(arguments.raw.resolve(), tables, delimiter)
         show_delivery(arguments.raw, delivery)
         meant |= {"demo_shop": False, "raw_files": delivery.files}
         meant |= {f"has_{name}": name in delivery.files for name in tables if name != "orders"}
@@ -126,7 +127,8 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
     os.environ["LIFETIME_BUILD_PATH"] = str(path)
     is_demo = bool({**project_vars(), **variables}["demo_shop"])
 
-    print("Building the demo shop" if is_demo else "Building", "(log: logs/dbt.log)", flush=True)
+    log = Path(os.environ.get("DBT_LOG_PATH", "logs")) / "dbt.log"
+    print(f"Building{' the demo shop' if is_demo else ''} (log: {log})", flush=True)
     # unit tests try the rules on rows of their own: they say nothing about an adopter's data
     outcome = dbt_run.build(variables, target, with_unit_tests=is_demo)
     if not outcome.is_success:
@@ -144,7 +146,9 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
     if with_publish:
         publish.publish()
     seconds = time.monotonic() - started
-    print(f"\nBuilt as of {as_of} in {seconds:.0f} s; {outcome.passed} models and tests passed.\n")
+    print(
+        f"\nBuilt as of {as_of} in {seconds:.0f} s; {outcome.passed} seeds, models, tests passed.\n"
+    )
     print(summary.summary(path))
     for warning in outcome.warnings:
         print(f"\nWarning: {warning}")
@@ -159,14 +163,12 @@ def show_faults(outcome: dbt_run.Outcome) -> None:
     for title, findings in (("Not built", outcome.errors), ("Failed", outcome.failures)):
         for finding in findings:
             print(f"\n{title}: {finding}", file=sys.stderr)
-    counts = f"{len(outcome.errors)} not built, {len(outcome.failures)} tests failed"
-    held = f"{display(published_file())} is as it was" if published_file().exists() else ""
-    ending = f"; {held}" if held else ""
-    print(
-        f"\n{counts}, {outcome.skipped} skipped; nothing is published{ending}.\n"
-        f"The rows that a failed test found: run its query on {display(build_file())}.",
-        file=sys.stderr,
-    )
+    counts = f"{len(outcome.errors)} not built, {len(outcome.failures)} failed"
+    kept = f"; {display(published_file())} is as it was" if published_file().exists() else ""
+    print(f"\n{counts}, {outcome.skipped} skipped: nothing is published{kept}.", file=sys.stderr)
+    if outcome.failures:
+        hint = f"The rows that a test found: run its query on {display(build_file())}."
+        print(hint, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The files of a folder, matched with the raw contract and opened before dbt starts."""
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,9 @@ from ops.project import UserError, suggestion
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 # as macros/warehouse/read_value.sql reads a CSV
-CSV_OPTIONS = (
-    "all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', "
-    "comment = '', skip = 0"
+READ_CSV = (
+    "read_csv(?, all_varchar = true, header = true, delim = ?, quote = '\"', escape = '\"', "
+    "comment = '', skip = 0)"
 )
 
 
@@ -25,7 +26,7 @@ class Delivery:
     unknown: dict[str, str]
 
 
-def read_delivery(folder: Path, tables: list[str]) -> Delivery:
+def read_delivery(folder: Path, tables: list[str], delimiter: str = ",") -> Delivery:
     """Find and open the file of each table; refuse what dbt could only fail on later."""
     if not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "does not exist"
@@ -53,7 +54,7 @@ def read_delivery(folder: Path, tables: list[str]) -> Delivery:
             f"{folder} has no file for table orders, the one that every build needs; it holds: "
             f"{names}. Name the orders file orders.parquet, orders.csv or orders.csv.gz."
         )
-    counts = {table: _count_rows(path) for table, path in found.items()}
+    counts = {table: _count_rows(path, delimiter) for table, path in found.items()}
     return Delivery({table: pattern(path) for table, path in found.items()}, counts, unknown)
 
 
@@ -74,27 +75,35 @@ def _table_name(path: Path) -> str | None:
     return None
 
 
-def _count_rows(path: Path) -> int:
+def _count_rows(path: Path, delimiter: str) -> int:
     """Read a file once, as the build will; one that cannot be read stops here, with a remedy."""
-    is_csv = ".csv" in path.name.lower()
-    remedy = "Save it as CSV: commas, one header line, UTF-8." if is_csv else "Write it again."
-    if is_csv and path.stat().st_size == 0:
-        raise UserError(f"{path} is empty; a CSV has at least its header line. {remedy}")
-    # a CSV's every value is looked at, so that text in another encoding shows
-    query = (
-        f"select count(*), count(columns(*)) from read_csv(?, {CSV_OPTIONS})"
-        if is_csv
-        else "select count(*) from read_parquet(?)"
-    )
+    if ".csv" not in path.name.lower():
+        return _counts(path, "count(*)", "read_parquet(?)", [], "Write it again.")[0]
+    remedy = "Save it as CSV: one header line, UTF-8, the same number of values in every line."
+    if path.stat().st_size == 0:
+        raise UserError(f"{path} is empty. {remedy}")
+    # every value is looked at, so that text in another encoding shows
+    counts = _counts(path, "count(*), count(columns(*))", READ_CSV, [delimiter], remedy)
+    if len(counts) == 2:
+        with duckdb.connect() as connection:
+            sample = connection.execute(f"from {READ_CSV} limit 0", [pattern(path), delimiter])
+            header = sample.description[0][0] if sample.description else ""
+        other = next((sign for sign in ",;\t|" if sign in header), None)
+        if other:
+            raise UserError(
+                f"{path} is separated by {other!r}, not by {delimiter!r}. Save all files with "
+                f"{delimiter!r}, or set VARS='{{raw_csv_delimiter: {json.dumps(other)}}}'."
+            )
+    return counts[0]
+
+
+def _counts(path: Path, what: str, relation: str, options: list[str], remedy: str) -> list[int]:
     try:
         with duckdb.connect() as connection:
-            counts = connection.execute(query, [pattern(path)]).fetchone() or (0,)
-            names = [column[0] for column in connection.description or []]
+            query = f"select {what} from {relation}"
+            return list(connection.execute(query, [pattern(path), *options]).fetchone() or (0,))
     except duckdb.Error as error:
         raise UserError(f"{path} cannot be read: {_reason(error)} {remedy}") from error
-    if is_csv and len(names) == 2 and any(sign in names[1] for sign in ";\t|"):
-        raise UserError(f"{path} is separated by something other than commas. {remedy}")
-    return int(counts[0])
 
 
 def _reason(error: duckdb.Error) -> str:

@@ -9,7 +9,6 @@ import duckdb
 from ops.project import display
 
 OUTCOMES = ("accepted", "quarantined", "duplicate", "superseded", "after_as_of", "erased")
-TOP_REASONS = 12
 
 Cell = str | int | float | Decimal | None
 
@@ -71,16 +70,24 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _reasons(connection: duckdb.DuckDBPyConnection) -> str:
-    """Why rows were refused, the largest groups first; empty when none was."""
+    """Why rows were refused, and what was noted on accepted ones; empty when there is nothing."""
     rows = connection.execute(
-        "select source, reason, cast(sum(row_count) as bigint) from audit.source_quality "
-        "where outcome = 'quarantined' group by 1, 2 order by 3 desc, 1, 2"
+        "select outcome, reason, cast(sum(row_count) as bigint), "
+        "string_agg(distinct source, ', ' order by source) from audit.source_quality "
+        "where outcome in ('accepted', 'quarantined') and reason != 'none' "
+        "group by 1, 2 order by 1 desc, 3 desc, 2"
     ).fetchall()
     if not rows:
         return ""
-    title = "Quarantined rows, by reason (each row: staging.quarantined_rows in the build file)"
-    rest = f"\n  and {len(rows) - TOP_REASONS} more" if len(rows) > TOP_REASONS else ""
-    return f"{title}\n" + text_table(["source", "reason", "rows"], rows[:TOP_REASONS]) + rest
+    lines = [[*row[:3], _shortened(row[3])] for row in rows]
+    title = "Why, and what was noted (row by row: staging.quarantined_rows in the build file)"
+    return f"{title}\n" + text_table(["outcome", "reason", "rows", "sources"], lines)
+
+
+def _shortened(names: str) -> str:
+    """A list of names, the first three of many."""
+    parts = names.split(", ")
+    return names if len(parts) <= 3 else f"{', '.join(parts[:3])} and {len(parts) - 3} more"
 
 
 def _segments(connection: duckdb.DuckDBPyConnection) -> str:

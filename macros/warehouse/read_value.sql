@@ -7,8 +7,8 @@
         {{- return(read_text(expression, given)) -}}
     {%- elif wanted == 'timestamp' -%}
         {{- return(read_timestamp(expression, given, date_means_end)) -}}
-    {%- elif wanted == 'date' and given in ['timestamp', 'instant', 'date'] -%}
-        {{- return('cast(' ~ expression ~ ' as date)') -}}
+    {%- elif wanted == 'date' -%}
+        {{- return(read_date(expression, given)) -}}
     {%- elif wanted == given or (wanted == 'number' and given == 'float') -%}
         {{- return(try_cast(expression, wanted_type)) -}}
     {%- endif -%}
@@ -71,7 +71,7 @@
     business day (date_means_end: of the next one). -#}
 {% macro read_timestamp(expression, given, date_means_end) -%}
     {%- if given == 'instant' -%}
-        timezone('UTC', {{ expression }})
+        {{ instant_to_utc(expression) }}
     {%- elif given == 'timestamp' -%}
         {{ naive_to_utc('cast(' ~ expression ~ ' as timestamp)') }}
     {%- elif given == 'date' -%}
@@ -82,24 +82,52 @@
             when {{ matches(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$') }}
                 then {{ business_day_to_utc(try_cast(text, 'date'), date_means_end) }}
             when {{ matches(text, '[0-9](Z|z| ?UTC| ?[+-][0-9]{2}(:?[0-9]{2})?)$') }} and {{ matches(text, ':') }}
-                then timezone('UTC', {{ try_cast(text, 'timestamp with time zone') }})
+                then {{ instant_to_utc(try_cast(text, 'timestamp with time zone')) }}
             else {{ naive_to_utc(try_cast(text, 'timestamp')) }}
         end
     {%- endif -%}
 {%- endmacro %}
 
 
-{% macro naive_to_utc(expression) -%}
-    {%- if var('raw_timezone') in ['UTC', 'Etc/UTC'] -%}
-        {{ expression }}
+{% macro read_date(expression, given) -%}
+    {%- if given in ['timestamp', 'instant', 'date'] -%}
+        {{ within_calendar('cast(' ~ expression ~ ' as date)', 'date') }}
     {%- else -%}
-        {{ to_utc(expression, var('raw_timezone')) }}
+        {{ within_calendar(try_cast(clean_text(expression), 'date'), 'date') }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- A time beyond the years 1 to 9999 as their first or last day: impossible all the same (staging refuses it), but no
+    zone can push it over the limits of the type, where engines raise. -#}
+{% macro within_calendar(expression, data_type) -%}
+    {%- set first = "cast('0001-01-02' as " ~ data_type ~ ")" -%}
+    {%- set last = "cast('9999-12-30' as " ~ data_type ~ ")" -%}
+    case
+            when {{ expression }} < {{ first }} then {{ first }}
+            when {{ expression }} > {{ last }} then {{ last }}
+            else {{ expression }}
+        end
+{%- endmacro %}
+
+
+{% macro instant_to_utc(expression) -%}
+    timezone('UTC', {{ within_calendar(expression, 'timestamp with time zone') }})
+{%- endmacro %}
+
+
+{% macro naive_to_utc(expression) -%}
+    {%- set wall_clock = within_calendar(expression, 'timestamp') -%}
+    {%- if var('raw_timezone') in ['UTC', 'Etc/UTC'] -%}
+        {{ wall_clock }}
+    {%- else -%}
+        {{ to_utc(wall_clock, var('raw_timezone')) }}
     {%- endif -%}
 {%- endmacro %}
 
 
 {% macro business_day_to_utc(day, is_end=false) -%}
-    {%- set midnight = 'cast(' ~ day ~ ' as timestamp)' -%}
+    {%- set midnight = 'cast(' ~ within_calendar(day, 'date') ~ ' as timestamp)' -%}
     {%- if is_end -%}
         {%- set midnight = '(' ~ midnight ~ " + interval '1 day')" -%}
     {%- endif -%}
@@ -143,8 +171,13 @@
 {#- A file as a relation: Parquet with its own types, CSV as text. -#}
 {% macro file_relation(path) -%}
     {%- set literal = "'" ~ path | replace("'", "''") ~ "'" -%}
-    {%- if '.csv' in path -%}
-        {{- return("read_csv(" ~ literal ~ ", all_varchar = true, header = true, quote = '\"', escape = '\"')") -}}
+    {%- set name = path | lower -%}
+    {%- if name.endswith('.csv') or name.endswith('.csv.gz') -%}
+        {#- all options are given: what DuckDB guesses (comment signs, rows to skip) would lose rows silently -#}
+        {{- return(
+            "read_csv(" ~ literal ~ ", all_varchar = true, header = true, delim = '" ~ var('raw_csv_delimiter')
+            ~ "', quote = '\"', escape = '\"', comment = '', skip = 0)"
+        ) -}}
     {%- endif -%}
     {{- return("read_parquet(" ~ literal ~ ")") -}}
 {%- endmacro %}

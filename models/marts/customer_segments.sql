@@ -3,45 +3,31 @@
 with
 
 customers as (
-
     select * from {{ ref('int_customers') }}
-
 ),
 
 segments as (
-
     select * from {{ ref('int_customer_segment') }}
-
 ),
 
 purchases as (
-
     select * from {{ ref('int_customer_purchases') }}
-
 ),
 
 value_tiers as (
-
     select * from {{ ref('int_customer_value') }}
-
 ),
 
 lifecycle as (
-
     select * from {{ ref('int_customer_lifecycle') }}
-
 ),
 
 cadence as (
-
     select * from {{ ref('int_customer_cadence') }}
-
 ),
 
 cohorts as (
-
     select * from {{ ref('int_customer_cohort') }}
-
 ),
 
 final as (

@@ -32,11 +32,9 @@ segments as (
 
 ),
 
-segment_sizes as (
+sizes as (
 
-    select
-        segment,
-        count(*) as segment_customer_count
+    select segment, count(*) as customer_count
     from customer_segments
     group by segment
 
@@ -48,16 +46,14 @@ targeted as (
     select
         segments.segment,
         targets.promotion_id,
-        {{ dbt.listagg(
-            "targets.lifecycle_stage || ': ' || targets.reason", "'; '",
-            "order by targets.lifecycle_stage, targets.segment, targets.reason"
-        ) }} as target_reason
+        {{ dbt.listagg("targets.reason", "'; '", "order by targets.reason") }}
+            as target_reason
     from segments
     inner join targets
         on
             segments.map_name = targets.map_name
             and targets.segment in ('any', segments.segment)
-    group by 1, 2
+    group by segments.segment, targets.promotion_id
 
 ),
 
@@ -66,9 +62,9 @@ eligible as (
     select
         segment,
         promotion_id,
-        count(*) as eligible_customer_count
+        count(*) as customer_count
     from candidates
-    group by 1, 2
+    group by segment, promotion_id
 
 ),
 
@@ -77,20 +73,20 @@ plan as (
     select
         segments.segment,
         promotions.*,
-        coalesce(segment_sizes.segment_customer_count, 0) as segment_customer_count,
-        coalesce(eligible.eligible_customer_count, 0) as eligible_customer_count,
+        coalesce(sizes.customer_count, 0) as segment_customer_count,
+        coalesce(eligible.customer_count, 0) as eligible_customer_count,
         targeted.target_reason,
         case
             when targeted.target_reason is null
                 then 'the policy does not offer it to this segment'
             when promotions.valid_from > {{ as_of_date() }} then 'not valid yet'
             when promotions.valid_to < {{ as_of_date() }} then 'no longer valid'
-            when coalesce(eligible.eligible_customer_count, 0) = 0
+            when coalesce(eligible.customer_count, 0) = 0
                 then 'nobody has the lifecycle stage and orders that it asks for'
         end as stop_reason
     from segments
     cross join promotions
-    left join segment_sizes on segments.segment = segment_sizes.segment
+    left join sizes on segments.segment = sizes.segment
     left join targeted
         on
             segments.segment = targeted.segment
@@ -112,8 +108,6 @@ final as (
         offer_type,
         discount_share,
         discount_amount,
-        offer_cost_amount,
-        minimum_order_count,
         priority,
         cast(segment_customer_count as bigint) as segment_customer_count,
         cast(eligible_customer_count as bigint) as eligible_customer_count,

@@ -1,3 +1,3 @@
 -- One row per delivered row of customers.
--- Who the shop knows, as it was delivered. Contact data and the birth date go no further than staging.
+-- Who the shop knows, as it was delivered. Contact data stays in raw and staging.
 {{ raw_table('customers') }}

@@ -18,7 +18,8 @@ final as (
         source_rows.payload_hash,
         cast(
             row_number() over (
-                partition by source_rows.source, source_rows.row_key, source_rows.payload_hash
+                partition by
+                    source_rows.source, source_rows.row_key, source_rows.payload_hash
                 order by source_rows.reason
             ) as int
         ) as copy_number,

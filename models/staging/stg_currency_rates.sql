@@ -1,7 +1,8 @@
 -- One row per currency and day, from the currency's first rate to the as-of day.
--- What was one unit worth that day in the reporting currency? The last earlier rate counts.
+-- What was a unit worth in the reporting currency? The last earlier rate counts.
 {% set first_day = var('earliest_valid_date') %}
-{% set day_count = (as_of_day() - modules.datetime.date.fromisoformat(first_day)).days + 1 %}
+{% set first = modules.datetime.date.fromisoformat(first_day) %}
+{% set day_count = [(as_of_day() - first).days + 1, 1] | max %}
 with
 
 exchange_rates as (
@@ -12,14 +13,19 @@ fallback_rates as (
     select * from {{ ref('currencies') }}
 ),
 
+numbers as (
+    {{ dbt.generate_series(day_count) }}
+),
+
 days as (
 
     select
         cast(
-            {{ dbt.dateadd('day', 'generated_number - 1', "cast('" ~ first_day ~ "' as date)") }}
-            as date
+            {{ dbt.dateadd(
+                'day', 'generated_number - 1', "cast('" ~ first_day ~ "' as date)"
+            ) }} as date
         ) as rate_date
-    from ({{ dbt.generate_series([day_count, 1] | max) }}) as numbers
+    from numbers
 
 ),
 
@@ -39,13 +45,16 @@ rates as (
 
     union all
 
-    select upper(fallback_rates.currency) as currency, fallback_rates.rate_date, fallback_rates.rate
+    select
+        upper(fallback_rates.currency) as currency,
+        fallback_rates.rate_date,
+        fallback_rates.rate
     from fallback_rates
     left join first_delivered
         on upper(fallback_rates.currency) = first_delivered.currency
     where
-        upper(fallback_rates.reporting_currency) = upper('{{ setting("reporting_currency") }}')
-        and fallback_rates.rate_date < coalesce(first_delivered.first_rate_date, {{ as_of_date() }})
+        upper(fallback_rates.reporting_currency) = {{ reporting_currency() }}
+        and coalesce(fallback_rates.rate_date < first_delivered.first_rate_date, true)
 
 ),
 

@@ -10,7 +10,9 @@
 {# a birth date that nobody alive can have is unknown #}
 {% set plausible_birth_date -%}
     case
-            when customers.birth_date between cast('1900-01-01' as date) and {{ as_of_date() }}
+            when
+                customers.birth_date between cast('1900-01-01' as date)
+                and {{ as_of_date() }}
                 then customers.birth_date
         end
 {%- endset %}
@@ -32,7 +34,9 @@ deliveries as (
         {{ plausible_birth_date }}
         > {{ dbt.dateadd('year', -var('minor_age_years'), as_of_date()) }} as is_minor,
         erased_customers.customer_id is not null as is_erased,
-        {{ is_after_as_of('customers.created_at', 'customers.updated_at') }} as is_after_as_of
+        {{ is_after_as_of(
+            'customers.created_at', 'customers.updated_at'
+        ) }} as is_after_as_of
     from customers
     left join erased_customers
         on customers.customer_id = erased_customers.customer_id
@@ -40,9 +44,7 @@ deliveries as (
 ),
 
 numbered as (
-
     {{ number_versions('deliveries', key, payload) }}
-
 ),
 
 judged as (
@@ -62,10 +64,7 @@ judged as (
 ),
 
 outcomes as (
-
-    select judged.*, {{ row_outcome() }} as outcome
-    from judged
-
+    select judged.*, {{ row_outcome() }} as outcome from judged
 ),
 
 final as (

@@ -1,5 +1,5 @@
 -- One row per customer who asked to be forgotten.
--- Whose rows does no model keep? Asked by id or by its hash, on any day, in a request however broken.
+-- Whose rows does no model keep? Asked by id or hash, any day, however broken.
 with
 
 requests as (
@@ -42,7 +42,7 @@ erased as (
     from requests
     where customer_id is not null
 
-    union distinct
+    union
 
     select known_ids.customer_id
     from known_ids

@@ -23,9 +23,7 @@ deliveries as (
 ),
 
 numbered as (
-
     {{ number_versions('deliveries', key, payload) }}
-
 ),
 
 judged as (
@@ -45,10 +43,7 @@ judged as (
 ),
 
 outcomes as (
-
-    select judged.*, {{ row_outcome() }} as outcome
-    from judged
-
+    select judged.*, {{ row_outcome() }} as outcome from judged
 ),
 
 final as (

@@ -19,11 +19,11 @@ erased_customers as (
 -- visitors who turned out to be somebody who is forgotten
 erased_visitors as (
 
-    select distinct identities.anonymous_id
-    from {{ ref('raw_identities') }} as identities
+    select distinct raw_identities.anonymous_id
+    from {{ ref('raw_identities') }}
     inner join erased_customers
-        on identities.customer_id = erased_customers.customer_id
-    where identities.anonymous_id is not null
+        on raw_identities.customer_id = erased_customers.customer_id
+    where raw_identities.anonymous_id is not null
 
 ),
 
@@ -40,7 +40,9 @@ deliveries as (
             erased_customers.customer_id is not null
             or erased_visitors.anonymous_id is not null
         ) as is_erased,
-        {{ is_after_as_of('events.occurred_at', 'events.updated_at') }} as is_after_as_of
+        {{ is_after_as_of(
+            'events.occurred_at', 'events.updated_at'
+        ) }} as is_after_as_of
     from events
     left join erased_customers
         on events.customer_id = erased_customers.customer_id
@@ -52,9 +54,7 @@ deliveries as (
 ),
 
 numbered as (
-
     {{ number_versions('deliveries', key, payload) }}
-
 ),
 
 judged as (
@@ -75,10 +75,7 @@ judged as (
 ),
 
 outcomes as (
-
-    select judged.*, {{ row_outcome() }} as outcome
-    from judged
-
+    select judged.*, {{ row_outcome() }} as outcome from judged
 ),
 
 final as (

@@ -15,15 +15,15 @@ deliveries as (
     select
         exchange_rates.*,
         false as is_erased,
-        {{ is_after_as_of('exchange_rates.rate_date', 'exchange_rates.updated_at') }} as is_after_as_of
+        {{ is_after_as_of(
+            'exchange_rates.rate_date', 'exchange_rates.updated_at'
+        ) }} as is_after_as_of
     from exchange_rates
 
 ),
 
 numbered as (
-
     {{ number_versions('deliveries', key, payload) }}
-
 ),
 
 judged as (
@@ -44,10 +44,7 @@ judged as (
 ),
 
 outcomes as (
-
-    select judged.*, {{ row_outcome() }} as outcome
-    from judged
-
+    select judged.*, {{ row_outcome() }} as outcome from judged
 ),
 
 final as (

@@ -19,7 +19,9 @@ deliveries as (
     select
         identities.*,
         erased_customers.customer_id is not null as is_erased,
-        {{ is_after_as_of('identities.linked_at', 'identities.updated_at') }} as is_after_as_of
+        {{ is_after_as_of(
+            'identities.linked_at', 'identities.updated_at'
+        ) }} as is_after_as_of
     from identities
     left join erased_customers
         on identities.customer_id = erased_customers.customer_id
@@ -27,9 +29,7 @@ deliveries as (
 ),
 
 numbered as (
-
     {{ number_versions('deliveries', key, payload) }}
-
 ),
 
 judged as (
@@ -48,20 +48,17 @@ judged as (
 ),
 
 outcomes as (
-
-    select judged.*, {{ row_outcome() }} as outcome
-    from judged
-
+    select judged.*, {{ row_outcome() }} as outcome from judged
 ),
 
 -- one visitor, several customers: nobody can say whose the visit was
-ambiguous as (
+linked as (
 
-    select anonymous_id as ambiguous_id
+    select
+        outcomes.*,
+        outcome = 'accepted'
+        and count(*) over (partition by anonymous_id, outcome) > 1 as is_ambiguous
     from outcomes
-    where outcome = 'accepted'
-    group by 1
-    having count(*) > 1
 
 ),
 
@@ -71,17 +68,15 @@ final as (
         anonymous_id,
         customer_id,
         linked_at,
-        ambiguous.ambiguous_id is not null as is_ambiguous,
+        is_ambiguous,
         updated_at,
         loaded_at,
         {{ row_key(key) }} as row_key,
         cast(null as numeric(38, 4)) as row_amount,
         {{ row_payload_hash(payload) }} as payload_hash,
         outcome,
-        {{ row_reason({'ambiguous_identity': 'ambiguous.ambiguous_id is not null'}) }} as reason
-    from outcomes
-    left join ambiguous
-        on outcomes.anonymous_id = ambiguous.ambiguous_id
+        {{ row_reason({'ambiguous_identity': 'is_ambiguous'}) }} as reason
+    from linked
 
 )
 

@@ -33,9 +33,7 @@ deliveries as (
 ),
 
 numbered as (
-
     {{ number_versions('deliveries', key, payload) }}
-
 ),
 
 judged as (
@@ -45,12 +43,17 @@ judged as (
         case
             when order_id is null or line_number is null then 'missing_key'
             when product_id is null then 'missing_value'
-            when unit_price is null or {{ is_unparsed(['unit_cost', 'discount_amount']) }}
+            when
+                unit_price is null
+                or {{ is_unparsed(['unit_cost', 'discount_amount']) }}
                 then 'invalid_amount'
             when least(unit_price, unit_cost, discount_amount) < 0
                 then 'negative_amount'
             when coalesce(quantity, 0) <= 0 then 'invalid_quantity'
-            when cast(quantity as {{ dbt.type_float() }}) * unit_price * coalesce(exchange_rate, 1)
+            when
+                cast(quantity as {{ type_double() }})
+                * unit_price
+                * coalesce(exchange_rate, 1)
                 >= {{ var('maximum_order_amount') }}
                 then 'amount_out_of_range'
             when not has_order then 'orphan_line'
@@ -60,10 +63,7 @@ judged as (
 ),
 
 outcomes as (
-
-    select judged.*, {{ row_outcome() }} as outcome
-    from judged
-
+    select judged.*, {{ row_outcome() }} as outcome from judged
 ),
 
 final as (
@@ -79,7 +79,9 @@ final as (
         updated_at,
         loaded_at,
         {{ row_key(key) }} as row_key,
-        cast({{ exact_product('quantity', 'unit_price') }} as numeric(38, 4)) as row_amount,
+        cast(
+            {{ exact_product('quantity', 'unit_price') }} as numeric(38, 4)
+        ) as row_amount,
         {{ row_payload_hash(payload) }} as payload_hash,
         outcome,
         {{ row_reason() }} as reason

@@ -25,7 +25,10 @@ unseen as (
 
     select
         orders.order_id,
-        case when bool_or(orders.outcome = 'erased') then 'erased' else 'after_as_of' end as outcome
+        case
+            when bool_or(orders.outcome = 'erased') then 'erased'
+            else 'after_as_of'
+        end as outcome
     from orders
     left join accepted
         on orders.order_id = accepted.order_id

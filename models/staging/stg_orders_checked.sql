@@ -6,7 +6,8 @@
     'discount_amount', 'shipping_amount', 'tax_amount', 'promotion_id', 'channel',
     'updated_at', 'unparsed_values'
 ] %}
-{% set reporting = setting('reporting_currency') | upper %}
+{% set optional_amounts = ['discount_amount', 'shipping_amount', 'tax_amount'] %}
+{% set most = var('maximum_order_amount') %}
 with
 
 orders as (
@@ -39,9 +40,7 @@ deliveries as (
 ),
 
 numbered as (
-
     {{ number_versions('deliveries', key, payload) }}
-
 ),
 
 priced as (
@@ -50,8 +49,8 @@ priced as (
         numbered.*,
         order_statuses.status as known_status,
         case
-            when coalesce(upper(numbered.currency), '{{ reporting }}') = '{{ reporting }}' then 1
-            else currency_rates.rate
+            when upper(numbered.currency) != {{ reporting_currency() }} then currency_rates.rate
+            else 1
         end as exchange_rate
     from numbered
     left join order_statuses
@@ -73,12 +72,11 @@ judged as (
             when ordered_at is null then 'unparsable_timestamp'
             when {{ is_impossible('ordered_at') }} then 'impossible_timestamp'
             when {{ is_after_load('ordered_at') }} then 'after_load_time'
-            when gross_amount is null
-                or {{ is_unparsed(['discount_amount', 'shipping_amount', 'tax_amount']) }}
+            when gross_amount is null or {{ is_unparsed(optional_amounts) }}
                 then 'invalid_amount'
             when least(gross_amount, discount_amount, shipping_amount, tax_amount) < 0
                 then 'negative_amount'
-            when {{ exact_product('gross_amount', 'exchange_rate') }} >= {{ var('maximum_order_amount') }}
+            when {{ exact_product('gross_amount', 'exchange_rate') }} >= {{ most }}
                 then 'amount_out_of_range'
             when discount_amount > gross_amount then 'discount_above_gross'
             when exchange_rate is null then 'unknown_currency'
@@ -89,10 +87,7 @@ judged as (
 ),
 
 outcomes as (
-
-    select judged.*, {{ row_outcome() }} as outcome
-    from judged
-
+    select judged.*, {{ row_outcome() }} as outcome from judged
 ),
 
 final as (
@@ -105,7 +100,7 @@ final as (
         coalesce(known_status, 'completed') as status,
         channel,
         promotion_id,
-        coalesce(upper(currency), '{{ reporting }}') as currency,
+        coalesce(upper(currency), {{ reporting_currency() }}) as currency,
         cast(exchange_rate as numeric(18, 8)) as exchange_rate,
         gross_amount,
         discount_amount,

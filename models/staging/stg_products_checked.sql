@@ -22,9 +22,7 @@ deliveries as (
 ),
 
 numbered as (
-
     {{ number_versions('deliveries', key, payload) }}
-
 ),
 
 judged as (
@@ -42,10 +40,7 @@ judged as (
 ),
 
 outcomes as (
-
-    select judged.*, {{ row_outcome() }} as outcome
-    from judged
-
+    select judged.*, {{ row_outcome() }} as outcome from judged
 ),
 
 final as (

@@ -20,7 +20,9 @@ deliveries as (
     select
         promotion_assignments.*,
         erased_customers.customer_id is not null as is_erased,
-        {{ is_after_as_of('promotion_assignments.assigned_at', 'promotion_assignments.updated_at') }} as is_after_as_of
+        {{ is_after_as_of(
+            'promotion_assignments.assigned_at', 'promotion_assignments.updated_at'
+        ) }} as is_after_as_of
     from promotion_assignments
     left join erased_customers
         on promotion_assignments.customer_id = erased_customers.customer_id
@@ -28,9 +30,7 @@ deliveries as (
 ),
 
 numbered as (
-
     {{ number_versions('deliveries', key, payload) }}
-
 ),
 
 judged as (
@@ -50,10 +50,7 @@ judged as (
 ),
 
 outcomes as (
-
-    select judged.*, {{ row_outcome() }} as outcome
-    from judged
-
+    select judged.*, {{ row_outcome() }} as outcome from judged
 ),
 
 final as (

@@ -20,7 +20,9 @@ deliveries as (
     select
         promotion_sends.*,
         erased_customers.customer_id is not null as is_erased,
-        {{ is_after_as_of('promotion_sends.sent_at', 'promotion_sends.updated_at') }} as is_after_as_of
+        {{ is_after_as_of(
+            'promotion_sends.sent_at', 'promotion_sends.updated_at'
+        ) }} as is_after_as_of
     from promotion_sends
     left join erased_customers
         on promotion_sends.customer_id = erased_customers.customer_id
@@ -28,9 +30,7 @@ deliveries as (
 ),
 
 numbered as (
-
     {{ number_versions('deliveries', key, payload) }}
-
 ),
 
 judged as (
@@ -52,10 +52,7 @@ judged as (
 ),
 
 outcomes as (
-
-    select judged.*, {{ row_outcome() }} as outcome
-    from judged
-
+    select judged.*, {{ row_outcome() }} as outcome from judged
 ),
 
 final as (

@@ -33,9 +33,7 @@ deliveries as (
 ),
 
 numbered as (
-
     {{ number_versions('deliveries', key, payload) }}
-
 ),
 
 refused as (
@@ -62,8 +60,8 @@ counted as (
     select
         refused.*,
         case
-            when own_refusal is not null then 0
-            when is_erased or is_after_as_of or copy_number > 1 or version_number > 1 then 0
+            when own_refusal is not null or is_erased or is_after_as_of then 0
+            when copy_number > 1 or version_number > 1 then 0
             else amount
         end as counted_amount
     from refused
@@ -87,10 +85,7 @@ judged as (
 ),
 
 outcomes as (
-
-    select judged.*, {{ row_outcome() }} as outcome
-    from judged
-
+    select judged.*, {{ row_outcome() }} as outcome from judged
 ),
 
 final as (

@@ -46,7 +46,7 @@ KEYS = {
     "exchange_rates": ("currency", "rate_date"),
     "events": ("event_id",),
     "identities": ("anonymous_id", "customer_id"),
-    "consents": ("customer_id", "channel", "purpose", "changed_at"),
+    "consents": ("customer_id", "channel", "purpose", "changed_at", "status"),
     "surveys": ("response_id",),
     "promotion_sends": ("send_id",),
     "promotion_assignments": ("assignment_id",),

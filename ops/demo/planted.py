@@ -174,6 +174,7 @@ FAULTS: tuple[tuple[str, str, dict[str, str]], ...] = (  # table, reason, what i
         for table, column in EVENT_TIMES.items()
         for reason, text in (
             ("impossible_timestamp", "1970-01-01 00:00:00"),
+            ("impossible_timestamp", "2200-01-01 00:00:00"),
             ("impossible_timestamp", "9999-12-31 00:00:00"),
             ("after_load_time", "2026-05-04 11:05:01"),
         )
@@ -285,9 +286,15 @@ def plant_copies(shop: Shop) -> None:
             future = {column: old_value, "updated_at": "2026-07-02 08:00:00"}
             shop.add(table, base | future, "after_as_of", "", case)
     tied = plain(shop, "orders")
-    why = "without updated_at the version that was loaded last wins"
+    why = "without updated_at the version first seen last wins, a late copy does not"
     shop.add("orders", tied | {"loaded_at": "2026-05-06 00:00:00"}, case="orders_by_load", why=why)
     shop.add("orders", tied | {"status": "pending"}, "superseded", case="orders_by_load")
+    again = tied | {"status": "pending", "loaded_at": "2026-05-08 00:00:00"}
+    shop.add("orders", again, "duplicate", case="orders_by_load")
+    shop.facts["latest_statuses"] = {
+        shop.cases[case]["key"]["order_id"]: "completed"
+        for case in ("orders_versions", "orders_by_load")
+    }
 
 
 def plant_holders(shop: Shop) -> None:
@@ -387,11 +394,11 @@ def plant_refunds(shop: Shop) -> None:
 
 
 def plant_people(shop: Shop) -> None:
-    """Birthdays on 29 February, minors, consents at the last second, shared visitors."""
+    """Birthdays on 29 February, minors, consents at the last second, visitors."""
     people: dict[str, str] = {}
     for name, born in (
         ("leap_day_1996", "1996-02-29"),
-        ("leap_day_2008_minor_until_2026", "2008-02-29"),
+        ("leap_day_2008", "2008-02-29"),
         ("eighteen_on_the_last_day", "2008-06-30"),
         ("minor_by_one_day", "2008-07-01"),
     ):
@@ -416,6 +423,8 @@ def plant_people(shop: Shop) -> None:
                 "changed_at": at, "status": status, "source": "account",
             }, outcome, "", f"consent_{name}_{status}_{at[5:7]}")  # fmt: skip
     shop.facts["people"] = people
+    shop.add("events", plain(shop, "events", customer_id="C98001"),
+             case="event_of_unknown_customer", why="an event alone makes a prospect")  # fmt: skip
     shared, lone = shop.next_id("A", 5), shop.next_id("A", 5)
     for number in (1, 2, 3):
         shop.add("identities", {

@@ -173,7 +173,7 @@ class Builder:
         options: list[str],
         manifest: Manifest | None = None,
     ) -> dbtRunnerResult:
-        quiet = ["--quiet", "--no-use-colors", "--log-level-file", "none", "--no-partial-parse"]
+        quiet = ["--log-level", "none", "--log-level-file", "none", "--no-partial-parse"]
         places = [
             *("--project-dir", str(REPOSITORY), "--profiles-dir", str(self.home)),
             *("--target-path", str(self.home / "target"), "--log-path", str(self.home / "logs")),

@@ -121,8 +121,8 @@ def test_a_second_build_at_the_same_time_is_sent_away(
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("orders.csv", b"", "is empty; a CSV has at least its header line"),
-        ("orders.csv", b"order_id;customer_id\n1;ann\n", "something other than commas"),
+        ("orders.csv", b"", "is empty. Save it as CSV: one header line"),
+        ("orders.csv", b"order_id;customer_id\n1;ann\n", r"raw_csv_delimiter: \";\""),
         ("orders.csv", b"order_id,customer_id\n1,M\xfcller\n", "line 2 is not UTF-8 text"),
         ("orders.csv", "order_id,customer_id\n1,ann\n".encode("utf-16"), "Save it as CSV"),
         ("orders.csv", b"order_id,customer_id\n1,ann\n2\n3,bob,x\n", "more or fewer values"),
@@ -163,6 +163,11 @@ def test_a_table_delivered_twice_is_refused(folder: Path) -> None:
     (folder / "Orders.parquet").write_bytes(b"")
     with pytest.raises(UserError, match=r"holds table orders twice, as .*Move one of them away"):
         read_delivery(folder, TABLES)
+
+
+def test_a_delimiter_of_the_shop_is_honoured(folder: Path) -> None:
+    (folder / "orders.csv").write_text("order_id;note\n1;a,b\n2;c\n", encoding="utf-8")
+    assert read_delivery(folder, TABLES, delimiter=";").row_counts == {"orders": 2}
 
 
 def test_every_row_of_a_csv_counts(folder: Path) -> None:
@@ -225,7 +230,7 @@ def test_failed_tests_are_listed_with_rows_and_query_and_nothing_is_published(
     assert "assert_none.sql" in printed
     assert "Not built: broken" in printed
     assert "nothing_here" in printed
-    assert "1 not built, 1 tests failed, 0 skipped; nothing is published" in printed
+    assert "1 not built, 1 failed, 0 skipped: nothing is published" in printed
     assert "Traceback" not in printed
     assert published.read_bytes() == b"the last good build"
     assert '"ok": false' in (warehouse / "build.json").read_text(encoding="utf-8")

@@ -68,8 +68,13 @@ def described(project: Project) -> Iterator[str]:
 
 
 def columns_described_and_typed(project: Project) -> Iterator[str]:
-    """Every column of a model or seed says what it means and what type it has."""
+    """Every column of a model or policy seed says what it means and what type it has.
+
+    The demo's seeds have the contract's columns, which the raw models describe.
+    """
     for node in project.of("model", "seed"):
+        if node["original_file_path"].startswith("seeds/demo/"):
+            continue
         if not node["columns"]:
             yield f"{node['name']} lists no columns"
         seed_types = node["config"].get("column_types") or {}
@@ -269,12 +274,13 @@ def project(parsed: tuple[Path, list[str]]) -> Project:
 
 
 def test_nothing_is_deprecated(parsed: tuple[Path, list[str]]) -> None:
-    assert parsed[1] == []
+    assert not parsed[1], "\n".join(parsed[1])
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_project_keeps(rule: Callable[[Project], Iterator[str]], project: Project) -> None:
-    assert list(rule(project)) == []
+    broken = list(rule(project))
+    assert not broken, "\n".join(broken)
 
 
 # -- each rule fails on a planted fault -----------------------------------------------------------

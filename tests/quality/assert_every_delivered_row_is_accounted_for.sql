@@ -1,9 +1,19 @@
-{#- Each source's rows and money, counted where they arrive and again where they ended. -#}
+{#- Each source's rows and money, counted where they arrive and where they ended. -#}
 {% set amounts = {
-    'orders': 'gross_amount', 'order_items': 'cast(quantity as numeric(38, 4)) * unit_price', 'refunds': 'amount',
-    'customers': 'acquisition_cost', 'promotion_sends': 'cost', 'products': none, 'exchange_rates': none,
-    'events': none, 'identities': none, 'consents': none, 'surveys': none, 'promotion_assignments': none,
-    'erasure_requests': none, 'customer_attributes': none
+    'orders': 'gross_amount',
+    'order_items': exact_product('quantity', 'unit_price'),
+    'refunds': 'amount',
+    'customers': 'acquisition_cost',
+    'promotion_sends': 'cost',
+    'products': none,
+    'exchange_rates': none,
+    'events': none,
+    'identities': none,
+    'consents': none,
+    'surveys': none,
+    'promotion_assignments': none,
+    'erasure_requests': none,
+    'customer_attributes': none,
 } %}
 
 with
@@ -28,17 +38,23 @@ accounted as (
     from {{ ref('source_quality') }}
     group by 1
 
+),
+
+lost as (
+
+    select
+        delivered.source,
+        delivered.row_count as delivered_row_count,
+        accounted.row_count as accounted_row_count,
+        delivered.amount as delivered_amount,
+        accounted.amount as accounted_amount
+    from delivered
+    left join accounted
+        on delivered.source = accounted.source
+    where
+        delivered.row_count != coalesce(accounted.row_count, 0)
+        or delivered.amount != coalesce(accounted.amount, 0)
+
 )
 
-select
-    delivered.source,
-    delivered.row_count as delivered_row_count,
-    accounted.row_count as accounted_row_count,
-    delivered.amount as delivered_amount,
-    accounted.amount as accounted_amount
-from delivered
-left join accounted
-    on delivered.source = accounted.source
-where
-    delivered.row_count != coalesce(accounted.row_count, 0)
-    or delivered.amount != coalesce(accounted.amount, 0)
+select * from lost

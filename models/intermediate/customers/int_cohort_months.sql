@@ -47,7 +47,10 @@ revenue as (
             0, {{ dbt.datediff('cohorts.cohort_month', 'entries.entry_date', 'month') }}
         ) as month_number,
         sum(entries.net_amount) as net_revenue_amount,
-        sum(entries.margin_amount) as margin_amount
+        case
+            when count(*) = count(entries.margin_amount)
+                then sum(entries.margin_amount)
+        end as margin_amount
     from cohorts
     inner join entries on cohorts.customer_key = entries.customer_key
     group by 1, 2
@@ -62,7 +65,7 @@ eventful as (
         month_number
     from activity
 
-    union distinct
+    union
 
     select
         cohort_month,

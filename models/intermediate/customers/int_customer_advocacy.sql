@@ -3,21 +3,15 @@
 with
 
 customers as (
-
     select * from {{ ref('int_customers') }}
-
 ),
 
 engagement as (
-
     select * from {{ ref('int_customer_engagement') }}
-
 ),
 
 surveys as (
-
     select * from {{ ref('stg_surveys') }}
-
 ),
 
 -- what people say today replaces what they said before
@@ -32,7 +26,7 @@ ranked_answers as (
         ) as answer_rank
     from surveys
     where
-        lower(question) = lower('{{ var("nps_question") }}')
+        lower(question) = 'nps'
         and score between 0 and 10
 
 ),
@@ -53,7 +47,7 @@ referred as (
         referred_by as customer_id,
         count(*) as referred_customer_count
     from customers
-    where referred_by <> customer_id
+    where referred_by != customer_id
     group by referred_by
 
 ),

@@ -1,66 +1,106 @@
--- One row per customer with at least one purchase whose lines are known.
--- Which product and category do they favour, and which came first?
+-- One row per customer with at least one purchase.
+-- Which category, product and channel do they favour, and where did they begin?
 with
 
-orders as (
-    select * from {{ ref('int_orders_net') }}
-    where is_purchase
-),
-
-rates as (
-    select * from {{ ref('stg_orders') }}
-),
-
-order_items as (
-    select * from {{ ref('stg_order_items') }}
+customers as (
+    select * from {{ ref('int_customer_purchases') }}
 ),
 
 products as (
-    select * from {{ ref('stg_products') }}
+    select * from {{ ref('int_customer_products') }}
 ),
 
-lines as (
-
-    select
-        orders.customer_key,
-        orders.ordered_at,
-        orders.order_id,
-        order_items.line_number,
-        order_items.product_id,
-        products.category,
-        (
-            cast(order_items.quantity as {{ dbt.type_float() }})
-            * order_items.unit_price
-            - coalesce(order_items.discount_amount, 0)
-        ) * rates.exchange_rate as item_amount
-    from orders
-    inner join rates on orders.order_id = rates.order_id
-    inner join order_items on orders.order_id = order_items.order_id
-    left join products on order_items.product_id = products.product_id
-
+orders as (
+    select * from {{ ref('int_orders_net') }}
+    where is_purchase and channel is not null
 ),
 
--- to the cent, so that sums in any order agree
-product_sums as (
-
-    select
-        customer_key,
-        product_id,
-        category,
-        sum(cast(item_amount as numeric(38, 2))) as item_amount
-    from lines
-    group by 1, 2, 3
-
+favourite_products as (
+    select * from products
+    where is_favourite
 ),
 
-category_sums as (
+first_products as (
+    select * from products
+    where is_first
+),
+
+categories as (
 
     select
         customer_key,
         category,
         sum(item_amount) as item_amount
-    from product_sums
+    from products
     where category is not null
-    group by 1, 2
+    group by customer_key, category
 
 ),
+
+-- the name breaks a tie, so that each customer has one favourite
+ranked_categories as (
+
+    select
+        customer_key,
+        category,
+        row_number() over (
+            partition by customer_key
+            order by item_amount desc nulls last, category asc nulls last
+        ) as category_rank
+    from categories
+
+),
+
+channels as (
+
+    select
+        customer_key,
+        channel,
+        count(*) as order_count,
+        sum(net_revenue_amount) as net_revenue_amount
+    from orders
+    group by customer_key, channel
+
+),
+
+ranked_channels as (
+
+    select
+        customer_key,
+        channel,
+        row_number() over (
+            partition by customer_key
+            order by
+                order_count desc nulls last,
+                net_revenue_amount desc nulls last,
+                channel asc nulls last
+        ) as channel_rank
+    from channels
+
+),
+
+final as (
+
+    select
+        customers.customer_key,
+        ranked_categories.category as favourite_category,
+        favourite_products.product_id as favourite_product_id,
+        first_products.category as first_category,
+        ranked_channels.channel as main_order_channel
+    from customers
+    left join favourite_products
+        on customers.customer_key = favourite_products.customer_key
+    left join first_products
+        on customers.customer_key = first_products.customer_key
+    left join ranked_categories
+        on
+            customers.customer_key = ranked_categories.customer_key
+            and ranked_categories.category_rank = 1
+    left join ranked_channels
+        on
+            customers.customer_key = ranked_channels.customer_key
+            and ranked_channels.channel_rank = 1
+
+)
+
+select * from final

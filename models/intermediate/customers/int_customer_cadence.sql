@@ -3,27 +3,19 @@
 with
 
 purchases as (
-
     select * from {{ ref('int_customer_purchases') }}
-
 ),
 
 gaps as (
-
     select * from {{ ref('int_customer_gaps') }}
-
 ),
 
 occasions as (
-
     select * from {{ ref('int_purchase_occasions') }}
-
 ),
 
 latency as (
-
     select * from {{ ref('int_order_latency') }}
-
 ),
 
 shop as (

@@ -3,9 +3,7 @@
 with
 
 purchases as (
-
     select * from {{ ref('int_customer_purchases') }}
-
 ),
 
 dated as (

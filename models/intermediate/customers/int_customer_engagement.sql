@@ -3,9 +3,7 @@
 with
 
 events as (
-
     select * from {{ ref('int_events_identified') }}
-
 ),
 
 dated as (

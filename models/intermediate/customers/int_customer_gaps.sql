@@ -3,9 +3,7 @@
 with
 
 occasions as (
-
     select * from {{ ref('int_purchase_occasions') }}
-
 ),
 
 gaps as (

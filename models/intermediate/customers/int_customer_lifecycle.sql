@@ -3,33 +3,23 @@
 with
 
 customers as (
-
     select * from {{ ref('int_customers') }}
-
 ),
 
 purchases as (
-
     select * from {{ ref('int_customer_purchases') }}
-
 ),
 
 cadence as (
-
     select * from {{ ref('int_customer_cadence') }}
-
 ),
 
 engagement as (
-
     select * from {{ ref('int_customer_engagement') }}
-
 ),
 
 advocacy as (
-
     select * from {{ ref('int_customer_advocacy') }}
-
 ),
 
 joined as (

@@ -3,20 +3,19 @@
 with
 
 orders as (
-
     select * from {{ ref('int_orders_net') }}
-
 ),
 
--- a window of 0 days is a lifetime
+-- a window of 0 days is a lifetime; a cancelled order may count, but not its money
 purchases as (
 
     select
         customer_key,
         order_date,
-        gross_amount,
-        discount_amount,
-        refund_amount,
+        case when status = 'cancelled' then 0 else gross_amount end as gross_amount,
+        case when status = 'cancelled' then 0 else discount_amount end
+            as discount_amount,
+        case when status = 'cancelled' then 0 else refund_amount end as refund_amount,
         net_revenue_amount,
         cost_amount,
         margin_amount,
@@ -30,6 +29,7 @@ purchases as (
 
 ),
 
+-- a sum with an unknown cost in it is unknown
 summed as (
 
     select
@@ -42,9 +42,10 @@ summed as (
         sum(discount_amount) as discount_amount,
         sum(refund_amount) as refund_amount,
         sum(net_revenue_amount) as net_revenue_amount,
-        sum(cost_amount) as cost_amount,
-        sum(margin_amount) as margin_amount,
-        count(margin_amount) as margin_order_count,
+        case when count(*) = count(cost_amount) then sum(cost_amount) end
+            as cost_amount,
+        case when count(*) = count(margin_amount) then sum(margin_amount) end
+            as margin_amount,
         case '{{ choice("rfm_frequency", ["orders", "occasions"]) }}'
             when 'orders' then count(*) filter (where is_in_window)
             else count(distinct order_date) filter (where is_in_window)
@@ -74,7 +75,6 @@ final as (
         cast(net_revenue_amount as numeric(18, 2)) as net_revenue_amount,
         cast(cost_amount as numeric(18, 2)) as cost_amount,
         cast(margin_amount as numeric(18, 2)) as margin_amount,
-        cast(margin_order_count as bigint) as margin_order_count,
         cast(
             {{ safe_divide('net_revenue_amount', 'order_count') }}
             as numeric(18, 2)

@@ -3,9 +3,7 @@
 with
 
 scores as (
-
     select * from {{ ref('int_customer_rfm_scores') }}
-
 ),
 
 pivoted as (

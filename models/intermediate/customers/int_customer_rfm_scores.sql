@@ -3,29 +3,20 @@
 with
 
 purchases as (
-
     select * from {{ ref('int_customer_purchases') }}
-
 ),
 
 cells as (
-
     select * from {{ ref('int_segment_cells') }}
-
+    where is_active
 ),
 
 thresholds as (
-
     select * from {{ ref('rfm_thresholds') }}
-
 ),
 
 active_map as (
-
-    select max(score_count) as score_count
-    from cells
-    where is_active
-
+    select max(score_count) as score_count from cells
 ),
 
 -- the higher the better, in all three
@@ -63,14 +54,13 @@ ranked as (
         measures.measure,
         measures.measure_value,
         active_map.score_count,
-        percent_rank() over (
-            partition by measures.measure order by measures.measure_value nulls last
-        ) as percent_rank,
-        cume_dist() over (
-            partition by measures.measure order by measures.measure_value nulls last
-        ) as cume_dist
+        percent_rank() over measure_order as percent_rank,
+        cume_dist() over measure_order as cume_dist
     from measures
     cross join active_map
+    window measure_order as (
+        partition by measures.measure order by measures.measure_value nulls last
+    )
 
 ),
 

@@ -3,21 +3,15 @@
 with
 
 customers as (
-
     select * from {{ ref('int_customers') }}
-
 ),
 
 rfm as (
-
     select * from {{ ref('int_customer_rfm') }}
-
 ),
 
 cells as (
-
     select * from {{ ref('int_segment_cells') }}
-
 ),
 
 -- a prospect has the scores 0-0-0

@@ -3,21 +3,15 @@
 with
 
 customers as (
-
     select * from {{ ref('int_customers') }}
-
 ),
 
 purchases as (
-
     select * from {{ ref('int_customer_purchases') }}
-
 ),
 
 tiers as (
-
     select * from {{ ref('value_tiers') }}
-
 ),
 
 tier_ranges as (

@@ -3,15 +3,11 @@
 with
 
 occasions as (
-
     select * from {{ ref('int_purchase_occasions') }}
-
 ),
 
 curve as (
-
     select * from {{ ref('int_order_latency_curve') }}
-
 ),
 
 reached as (
@@ -36,25 +32,33 @@ returned as (
 
 ),
 
--- the curve of those who will return, ending at 1;
+curve_ends as (
+
+    select
+        occasion_number,
+        max(returned_share) as last_share
+    from curve
+    group by occasion_number
+
+),
+
+-- the curve of those who will return, which ends at 1;
 -- rounded, so that what is a half on paper is a half here
 scaled as (
 
     select
-        occasion_number,
-        duration_days,
-        lead(duration_days) over (
-            partition by occasion_number order by duration_days nulls last
+        curve.occasion_number,
+        curve.duration_days,
+        lead(curve.duration_days) over (
+            partition by curve.occasion_number
+            order by curve.duration_days nulls last
         ) as next_duration_days,
-        round(
-            cast(
-                {{ safe_divide(
-                    'returned_share',
-                    'max(returned_share) over (partition by occasion_number)'
-                ) }} as numeric(18, 12)
-            ), 9
-        ) as returned_share
+        round(cast(
+            {{ safe_divide('curve.returned_share', 'curve_ends.last_share') }}
+            as numeric(18, 12)
+        ), 9) as returned_share
     from curve
+    inner join curve_ends on curve.occasion_number = curve_ends.occasion_number
 
 ),
 

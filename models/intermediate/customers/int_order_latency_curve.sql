@@ -3,15 +3,11 @@
 with
 
 occasions as (
-
     select * from {{ ref('int_purchase_occasions') }}
-
 ),
 
 purchases as (
-
     select * from {{ ref('int_customer_purchases') }}
-
 ),
 
 -- from each order day to the next; to the as-of date where there is none yet

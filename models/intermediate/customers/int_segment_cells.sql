@@ -3,9 +3,7 @@
 with
 
 rules as (
-
     select * from {{ ref('segment_maps') }}
-
 ),
 
 -- more scores than nine would not fit the digits of a code

@@ -22,7 +22,8 @@ lines as (
         order_items.quantity,
         cast(
             coalesce(
-                {{ exact_product('order_items.unit_cost', 'orders.exchange_rate') }}, products.unit_cost
+                {{ exact_product('order_items.unit_cost', 'orders.exchange_rate') }},
+                products.unit_cost
             ) as numeric(38, 4)
         ) as unit_cost
     from order_items
@@ -39,7 +40,9 @@ costed as (
     select
         order_id,
         case
-            when cast(quantity as {{ dbt.type_float() }}) * unit_cost < {{ var('maximum_order_amount') }}
+            when
+                cast(quantity as {{ type_double() }}) * unit_cost
+                < {{ var('maximum_order_amount') }}
                 then {{ exact_product('quantity', 'unit_cost') }}
         end as cost_amount
     from lines
@@ -51,7 +54,8 @@ final as (
     select
         order_id,
         cast(
-            case when count(*) = count(cost_amount) then sum(cost_amount) end as numeric(18, 2)
+            case when count(*) = count(cost_amount) then sum(cost_amount) end
+            as numeric(18, 2)
         ) as cost_amount
     from costed
     group by 1

@@ -30,12 +30,13 @@ converted as (
     select
         orders.*,
         cast(
-            {{ exact_product('orders.gross_amount', 'orders.exchange_rate') }} as numeric(18, 2)
-        ) as gross,
-        cast(
-            {{ exact_product('coalesce(orders.discount_amount, 0)', 'orders.exchange_rate') }}
+            {{ exact_product('orders.gross_amount', 'orders.exchange_rate') }}
             as numeric(18, 2)
-        ) as discount,
+        ) as gross,
+        coalesce(cast(
+            {{ exact_product('orders.discount_amount', 'orders.exchange_rate') }}
+            as numeric(18, 2)
+        ), 0) as discount,
         orders.status = 'completed'
         {% if var('count_cancelled_orders') %}or orders.status = 'cancelled'{% endif %}
         {% if var('count_test_orders') %}or orders.status = 'test'{% endif %} as counts
@@ -48,47 +49,60 @@ purchases as (
     select
         converted.*,
         coalesce(refunds.refund_amount, 0) as refund,
-        counts and gross - discount >= {{ var('minimum_order_amount') }} as is_purchase
+        converted.counts
+        and converted.gross - converted.discount >= {{ var('minimum_order_amount') }}
+        as is_purchase
     from converted
     left join refunds
         on converted.order_id = refunds.order_id
 
 ),
 
+-- an order that is no purchase, or was cancelled, earned nothing and cost no goods
 earned as (
 
     select
         purchases.*,
-        case
-            when is_purchase and status != 'cancelled' then gross - discount - refund
-            else 0
-        end as net_revenue
+        is_purchase and status != 'cancelled' as is_paid
     from purchases
+
+),
+
+amounts as (
+
+    select
+        earned.*,
+        case
+            when earned.is_paid then earned.gross - earned.discount - earned.refund
+            else 0
+        end as net_revenue,
+        case when earned.is_paid then order_costs.cost_amount else 0 end as cost
+    from earned
+    left join order_costs
+        on earned.order_id = order_costs.order_id
 
 ),
 
 final as (
 
     select
-        earned.order_id,
+        amounts.order_id,
         customers.customer_key,
-        earned.ordered_at,
-        earned.order_date,
-        earned.status,
-        earned.is_purchase,
-        earned.channel,
-        earned.promotion_id,
-        earned.gross as gross_amount,
-        earned.discount as discount_amount,
-        cast(earned.refund as numeric(18, 2)) as refund_amount,
-        cast(earned.net_revenue as numeric(18, 2)) as net_revenue_amount,
-        order_costs.cost_amount,
-        cast(earned.net_revenue - order_costs.cost_amount as numeric(18, 2)) as margin_amount
-    from earned
+        amounts.ordered_at,
+        amounts.order_date,
+        amounts.status,
+        amounts.is_purchase,
+        amounts.channel,
+        amounts.promotion_id,
+        amounts.gross as gross_amount,
+        amounts.discount as discount_amount,
+        cast(amounts.refund as numeric(18, 2)) as refund_amount,
+        cast(amounts.net_revenue as numeric(18, 2)) as net_revenue_amount,
+        cast(amounts.cost as numeric(18, 2)) as cost_amount,
+        cast(amounts.net_revenue - amounts.cost as numeric(18, 2)) as margin_amount
+    from amounts
     inner join customers
-        on earned.customer_id = customers.customer_id
-    left join order_costs
-        on earned.order_id = order_costs.order_id
+        on amounts.customer_id = customers.customer_id
 
 )
 

@@ -14,7 +14,9 @@ days as (
         order_date,
         count(*) as order_count,
         sum(net_revenue_amount) as net_revenue_amount,
-        case when count(*) = count(margin_amount) then sum(margin_amount) end as margin_amount
+        case
+            when count(*) = count(margin_amount) then sum(margin_amount)
+        end as margin_amount
     from orders
     group by 1, 2
 
@@ -24,8 +26,14 @@ ordered as (
 
     select
         days.*,
-        row_number() over (partition by customer_key order by order_date) as occasion_number,
-        lag(order_date) over (partition by customer_key order by order_date) as previous_order_date
+        row_number() over (
+            partition by customer_key
+            order by order_date
+        ) as occasion_number,
+        lag(order_date) over (
+            partition by customer_key
+            order by order_date
+        ) as previous_order_date
     from days
 
 ),
@@ -40,7 +48,9 @@ final as (
         cast(margin_amount as numeric(18, 2)) as margin_amount,
         cast(occasion_number as int) as occasion_number,
         previous_order_date,
-        cast({{ dbt.datediff('previous_order_date', 'order_date', 'day') }} as int) as gap_days
+        cast(
+            {{ dbt.datediff('previous_order_date', 'order_date', 'day') }} as int
+        ) as gap_days
     from ordered
 
 )

@@ -20,7 +20,8 @@ entries as (
         order_id,
         customer_key,
         order_date as entry_date,
-        gross_amount - discount_amount as net_amount
+        gross_amount - discount_amount as net_amount,
+        gross_amount - discount_amount - cost_amount as margin_amount
     from orders
 
     union all
@@ -31,7 +32,10 @@ entries as (
         orders.order_id,
         orders.customer_key,
         refunds.refund_date as entry_date,
-        -refunds.refund_amount as net_amount
+        -refunds.refund_amount as net_amount,
+        case
+            when orders.cost_amount is not null then -refunds.refund_amount
+        end as margin_amount
     from refunds
     inner join orders
         on refunds.order_id = orders.order_id
@@ -46,7 +50,8 @@ final as (
         order_id,
         customer_key,
         entry_date,
-        cast(net_amount as numeric(18, 2)) as net_amount
+        cast(net_amount as numeric(18, 2)) as net_amount,
+        cast(margin_amount as numeric(18, 2)) as margin_amount
     from entries
 
 )

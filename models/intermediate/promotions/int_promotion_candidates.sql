@@ -3,33 +3,23 @@
 with
 
 segments as (
-
     select * from {{ ref('int_customer_segment') }}
-
 ),
 
 lifecycle as (
-
     select * from {{ ref('int_customer_lifecycle') }}
-
 ),
 
 purchases as (
-
     select * from {{ ref('int_customer_purchases') }}
-
 ),
 
 targets as (
-
     select * from {{ ref('int_promotion_targets') }}
-
 ),
 
 promotions as (
-
     select * from {{ ref('promotions') }}
-
 ),
 
 -- an empty day is no limit

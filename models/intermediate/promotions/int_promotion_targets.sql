@@ -3,27 +3,19 @@
 with
 
 cells as (
-
     select * from {{ ref('int_segment_cells') }}
-
 ),
 
 targets as (
-
     select * from {{ ref('promotion_targets') }}
-
 ),
 
 segments as (
-
     select * from {{ ref('int_customer_segment') }}
-
 ),
 
 lifecycle as (
-
     select * from {{ ref('int_customer_lifecycle') }}
-
 ),
 
 pairs as (

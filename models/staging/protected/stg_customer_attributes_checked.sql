@@ -27,9 +27,7 @@ deliveries as (
 ),
 
 numbered as (
-
     {{ number_versions('deliveries', key, payload) }}
-
 ),
 
 judged as (
@@ -46,10 +44,7 @@ judged as (
 ),
 
 outcomes as (
-
-    select judged.*, {{ row_outcome() }} as outcome
-    from judged
-
+    select judged.*, {{ row_outcome() }} as outcome from judged
 ),
 
 final as (

@@ -1,0 +1,15 @@
+{#- With fewer, segments that differ in frequency are empty: most buyers have bought equally often. -#}
+{{ config(severity='warn') }}
+
+with
+
+scores as (
+    select * from {{ ref('int_customer_rfm_scores') }}
+)
+
+select
+    count(distinct score) as score_count,
+    'buyers differ too little in frequency: try rfm_scoring thresholds' as remedy
+from scores
+where measure = 'frequency'
+having count(distinct score) between 1 and 2

@@ -1,0 +1,52 @@
+{#- Each row of seed promotion_targets that aims at nobody or offers nothing, with what to change. -#}
+with
+
+targets as (
+    select * from {{ ref('promotion_targets') }}
+),
+
+promotions as (
+    select * from {{ ref('promotions') }}
+),
+
+segments as (
+
+    select distinct
+        map_name,
+        segment
+    from {{ ref('segment_maps') }}
+
+),
+
+judged as (
+
+    select
+        targets.map_name,
+        targets.segment,
+        targets.lifecycle_stage,
+        targets.promotion_id,
+        case
+            when promotions.promotion_id is null
+                then 'promotion_id is not in seed promotions'
+            when targets.segment != 'any' and segments.segment is null
+                then 'segment is not in this map of seed segment_maps, nor any'
+            when
+                targets.lifecycle_stage not in (
+                    'any', 'awareness', 'consideration', 'purchase', 'retention',
+                    'advocacy', 'lapsed'
+                )
+                then 'lifecycle_stage is not one of the six, nor any'
+            when targets.reason is null then 'give a reason'
+        end as remedy
+    from targets
+    left join promotions on targets.promotion_id = promotions.promotion_id
+    left join segments
+        on
+            targets.map_name = segments.map_name
+            and targets.segment = segments.segment
+
+)
+
+select *
+from judged
+where remedy is not null
