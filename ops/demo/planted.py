@@ -286,11 +286,11 @@ def plant_copies(shop: Shop) -> None:
             future = {column: old_value, "updated_at": "2026-07-02 08:00:00"}
             shop.add(table, base | future, "after_as_of", "", case)
     tied = plain(shop, "orders")
-    why = "without updated_at the version first seen last wins, a late copy does not"
+    why = "without updated_at the version loaded last wins, and a late copy of it is a copy"
     shop.add("orders", tied | {"loaded_at": "2026-05-06 00:00:00"}, case="orders_by_load", why=why)
     shop.add("orders", tied | {"status": "pending"}, "superseded", case="orders_by_load")
-    again = tied | {"status": "pending", "loaded_at": "2026-05-08 00:00:00"}
-    shop.add("orders", again, "duplicate", case="orders_by_load")
+    late = tied | {"loaded_at": "2026-05-08 00:00:00"}
+    shop.add("orders", late, "duplicate", case="orders_by_load")
     shop.facts["latest_statuses"] = {
         shop.cases[case]["key"]["order_id"]: "completed"
         for case in ("orders_versions", "orders_by_load")

@@ -105,7 +105,7 @@ def test_prospects_only(builder: Builder, tmp_path: Path) -> None:
         builder, tmp_path, "csv", orders=orders(), customers=people, events=seen
     )
     assert (ann["lifecycle_stage"], bob["lifecycle_stage"]) == ("awareness", "consideration")
-    assert ann["segment"] == bob["segment"] == "prospects"
+    assert ann["segment"] == bob["segment"] == "prospect"
     for prospect in (ann, bob):
         assert prospect["order_count"] == 0
         assert pd.isna(prospect["recency_days"])
