@@ -169,9 +169,9 @@ def test_every_line_is_accounted_for_once(retail: Build, delivery: Delivery) -> 
         ("quarantined", "orphan_line"): orphan.sum(),
     }
     assert sum(counts.values()) == len(lines) == LINES
-    assert retail.value("select count(distinct row_key) from staging.stg_order_items_checked") == (
-        LINES
-    )
+    assert retail.rows(
+        "select count(*), count(distinct line_number) from staging.stg_order_items_checked"
+    ) == [(LINES, LINES)]
 
 
 def test_recency_frequency_and_money_of_every_customer(
@@ -243,13 +243,13 @@ def test_one_timers_are_measured_against_the_gap_to_a_second_order(
     by_customer = days.groupby("customer_id")["day"]
     firsts = by_customer.min()
     since_first = (pd.Timestamp(AS_OF) - firsts).dt.days
-    first_to_second = (
-        by_customer.nth(1).set_axis(days.loc[by_customer.nth(1).index, "customer_id"]) - firsts
-    ).dt.days
+    seconds = by_customer.nth(1)
+    seconds = seconds.set_axis(days.loc[seconds.index, "customer_id"])
+    first_to_second = (seconds - firsts).dt.days
     expected_gap = returning_median(first_to_second, since_first)
     one_timers = retail.frame(
-        "select recency_days, lifecycle_stage, cadence_source,"
-        " cast(overdue_ratio as double) as overdue_ratio, cadence.expected_gap_days"
+        "select segments.recency_days, segments.lifecycle_stage, segments.cadence_source,"
+        " cast(segments.overdue_ratio as double) as overdue_ratio, cadence.expected_gap_days"
         " from marts.customer_segments as segments"
         " inner join intermediate.int_customers as customers"
         " on segments.customer_id = customers.customer_id"
