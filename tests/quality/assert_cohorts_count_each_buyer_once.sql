@@ -1,4 +1,4 @@
-{#- All of a cohort are active in month 0, nobody is active without being retained, and nobody comes back to it. -#}
+{#- All are active in month 0, no active customer is lost, and nobody un-leaves. -#}
 with
 
 retention as (
@@ -37,33 +37,39 @@ cohorts as (
     from retention
     where months_since_first_order = 0
 
+),
+
+failures as (
+
+    select
+        cohort_month,
+        months_since_first_order,
+        'inconsistent month' as failure
+    from compared
+    where
+        retained_customer_count < active_customer_count
+        or retained_customer_count > cohort_customer_count
+        or retained_customer_count > retained_before
+        or (active_before is null and active_customer_count is not null)
+        or (
+            months_since_first_order = 0
+            and (
+                active_customer_count is null
+                or active_customer_count != cohort_customer_count
+                or retained_customer_count != cohort_customer_count
+            )
+        )
+
+    union all
+
+    select
+        null as cohort_month,
+        null as months_since_first_order,
+        'cohorts are not all buyers' as failure
+    from buyers
+    cross join cohorts
+    where buyers.customer_count != cohorts.customer_count
+
 )
 
-select
-    cohort_month,
-    months_since_first_order,
-    'inconsistent month' as failure
-from compared
-where
-    retained_customer_count < active_customer_count
-    or retained_customer_count > cohort_customer_count
-    or retained_customer_count > retained_before
-    or (active_before is null and active_customer_count is not null)
-    or (
-        months_since_first_order = 0
-        and (
-            active_customer_count is null
-            or active_customer_count != cohort_customer_count
-            or retained_customer_count != cohort_customer_count
-        )
-    )
-
-union all
-
-select
-    null as cohort_month,
-    null as months_since_first_order,
-    'cohorts are not all buyers' as failure
-from buyers
-cross join cohorts
-where buyers.customer_count != cohorts.customer_count
+select * from failures

@@ -1,4 +1,4 @@
-{#- Known customers, customer_segments and the sizes in segment_profiles are the same people. -#}
+{#- int_customers, both customer marts and segment_profiles are the same people. -#}
 with
 
 known as (
@@ -16,18 +16,24 @@ described as (
 profiled as (
     select coalesce(sum(customer_count), 0) as customer_count
     from {{ ref('segment_profiles') }}
+),
+
+failures as (
+
+    select
+        known.customer_count as known_count,
+        segmented.customer_count as segmented_count,
+        described.customer_count as described_count,
+        profiled.customer_count as profiled_count
+    from known
+    cross join segmented
+    cross join described
+    cross join profiled
+    where
+        known.customer_count != segmented.customer_count
+        or known.customer_count != described.customer_count
+        or known.customer_count != profiled.customer_count
+
 )
 
-select
-    known.customer_count as known_count,
-    segmented.customer_count as segmented_count,
-    described.customer_count as described_count,
-    profiled.customer_count as profiled_count
-from known
-cross join segmented
-cross join described
-cross join profiled
-where
-    known.customer_count != segmented.customer_count
-    or known.customer_count != described.customer_count
-    or known.customer_count != profiled.customer_count
+select * from failures

@@ -1,4 +1,4 @@
-{#- Every customer whom the policy pairs with a promotion is eligible in the plan, and a go has somebody to go to. -#}
+{#- The plan's eligible customers are the candidates, and a go has some. -#}
 with
 
 candidates as (
@@ -14,14 +14,20 @@ plan as (
         ) as contradiction_count
     from {{ ref('segment_promotions') }}
 
+),
+
+failures as (
+
+    select
+        candidates.candidate_count,
+        plan.eligible_count,
+        plan.contradiction_count
+    from candidates
+    cross join plan
+    where
+        candidates.candidate_count != plan.eligible_count
+        or plan.contradiction_count > 0
+
 )
 
-select
-    candidates.candidate_count,
-    plan.eligible_count,
-    plan.contradiction_count
-from candidates
-cross join plan
-where
-    candidates.candidate_count != plan.eligible_count
-    or plan.contradiction_count > 0
+select * from failures

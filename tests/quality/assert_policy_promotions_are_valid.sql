@@ -1,4 +1,4 @@
-{#- Each row of seed promotions that a build cannot mean, with what to change. -#}
+{#- Rows of promotions that a build cannot mean. -#}
 with
 
 promotions as (
@@ -34,8 +34,14 @@ judged as (
         end as remedy
     from promotions
 
+),
+
+failures as (
+
+    select *
+    from judged
+    where remedy is not null
+
 )
 
-select *
-from judged
-where remedy is not null
+select * from failures

@@ -1,4 +1,4 @@
-{#- Each row of seed promotion_targets that aims at nobody or offers nothing, with what to change. -#}
+{#- Rows of promotion_targets that aim at nobody or offer nothing. -#}
 with
 
 targets as (
@@ -45,8 +45,14 @@ judged as (
             targets.map_name = segments.map_name
             and targets.segment = segments.segment
 
+),
+
+failures as (
+
+    select *
+    from judged
+    where remedy is not null
+
 )
 
-select *
-from judged
-where remedy is not null
+select * from failures

@@ -1,5 +1,10 @@
-{#- Nobody returns within a window that they have not reached, and a window that nobody has reached is null. -#}
-select *
+{#- Only who has reached a window can return in it; unreached ones are null. -#}
+select
+    cohort_month,
+    window_name,
+    cohort_customer_count,
+    reached_customer_count,
+    returned_customer_count
 from {{ ref('cohort_return_rates') }}
 where
     reached_customer_count > cohort_customer_count

@@ -1,4 +1,4 @@
-{#- One net revenue, to the cent: by entry, by order, by customer, by segment and by cohort. -#}
+{#- One net revenue: by entry, order, customer, segment and cohort, to the cent. -#}
 with
 
 entries as (
@@ -24,21 +24,27 @@ segments as (
 cohorts as (
     select coalesce(sum(net_revenue_amount), 0) as amount
     from {{ ref('cohort_retention') }}
+),
+
+failures as (
+
+    select
+        entries.amount as entries_amount,
+        orders.amount as orders_amount,
+        customers.amount as customers_amount,
+        segments.amount as segments_amount,
+        cohorts.amount as cohorts_amount
+    from entries
+    cross join orders
+    cross join customers
+    cross join segments
+    cross join cohorts
+    where
+        entries.amount != orders.amount
+        or entries.amount != customers.amount
+        or entries.amount != segments.amount
+        or entries.amount != cohorts.amount
+
 )
 
-select
-    entries.amount as entries_amount,
-    orders.amount as orders_amount,
-    customers.amount as customers_amount,
-    segments.amount as segments_amount,
-    cohorts.amount as cohorts_amount
-from entries
-cross join orders
-cross join customers
-cross join segments
-cross join cohorts
-where
-    entries.amount != orders.amount
-    or entries.amount != customers.amount
-    or entries.amount != segments.amount
-    or entries.amount != cohorts.amount
+select * from failures

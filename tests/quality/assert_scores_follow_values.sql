@@ -29,11 +29,17 @@ compared as (
         ) as score_of_worse_value
     from by_value
 
+),
+
+failures as (
+
+    select *
+    from compared
+    where
+        lowest_score != highest_score
+        or lowest_score < score_of_worse_value
+        or lowest_score < 1
+
 )
 
-select *
-from compared
-where
-    lowest_score != highest_score
-    or lowest_score < score_of_worse_value
-    or lowest_score < 1
+select * from failures

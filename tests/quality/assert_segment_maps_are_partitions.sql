@@ -1,4 +1,4 @@
-{#- Each combination of scores of each map in exactly one segment, and the map that is asked for among them. -#}
+{#- Each combination of scores is in one segment, and the active map exists. -#}
 with
 
 cells as (
@@ -32,43 +32,49 @@ score_counts as (
     from rules
     group by map_name
 
+),
+
+failures as (
+
+    select
+        map_name,
+        recency_score,
+        frequency_score,
+        monetary_score,
+        'in ' || cast(rule_count as {{ dbt.type_string() }})
+        || ' rules: change their limits in seed segment_maps until it is in one'
+            as remedy
+    from counted
+    where rule_count != 1
+
+    union all
+
+    select
+        map_name,
+        lowest as recency_score,
+        highest as frequency_score,
+        null as monetary_score,
+        'give all rules of the map one score_count from 2 to 9, and buyers or prospects'
+            as remedy
+    from score_counts
+    where
+        lowest != highest
+        or lowest is null
+        or lowest < 2
+        or highest > 9
+        or has_other_people
+
+    union all
+
+    select
+        '{{ var("segment_map") }}' as map_name,
+        null as recency_score,
+        null as frequency_score,
+        null as monetary_score,
+        'var segment_map names no map of seed segment_maps' as remedy
+    from cells
+    having count(*) filter (where is_active) = 0
+
 )
 
-select
-    map_name,
-    recency_score,
-    frequency_score,
-    monetary_score,
-    'in ' || cast(rule_count as {{ dbt.type_string() }})
-    || ' rules of the map: change the limits of seed segment_maps until it is in one'
-        as remedy
-from counted
-where rule_count != 1
-
-union all
-
-select
-    map_name,
-    lowest as recency_score,
-    highest as frequency_score,
-    null as monetary_score,
-    'give all rules of the map one score_count from 2 to 9, and buyers or prospects'
-        as remedy
-from score_counts
-where
-    lowest != highest
-    or lowest is null
-    or lowest < 2
-    or highest > 9
-    or has_other_people
-
-union all
-
-select
-    '{{ var("segment_map") }}' as map_name,
-    null as recency_score,
-    null as frequency_score,
-    null as monetary_score,
-    'var segment_map names no map of seed segment_maps' as remedy
-from cells
-having count(*) filter (where is_active) = 0
+select * from failures

@@ -40,13 +40,19 @@ counted as (
     where map_name = 'shopify'
     group by segment
 
+),
+
+failures as (
+
+    select
+        expected.segment as expected_segment,
+        counted.segment as counted_segment,
+        expected.cell_count as expected_cell_count,
+        counted.cell_count as counted_cell_count
+    from expected
+    full outer join counted on expected.segment = counted.segment
+    where coalesce(expected.cell_count, 0) != coalesce(counted.cell_count, 0)
+
 )
 
-select
-    expected.segment as expected_segment,
-    counted.segment as counted_segment,
-    expected.cell_count as expected_cell_count,
-    counted.cell_count as counted_cell_count
-from expected
-full outer join counted on expected.segment = counted.segment
-where coalesce(expected.cell_count, 0) != coalesce(counted.cell_count, 0)
+select * from failures

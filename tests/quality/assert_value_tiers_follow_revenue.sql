@@ -1,4 +1,4 @@
-{#- Equal net revenue is in one tier, and more net revenue never in a lower one; prospects are in none. -#}
+{#- Equal net revenue is in one tier, and more of it never in a lower one. -#}
 with
 
 segments as (
@@ -32,11 +32,17 @@ compared as (
         ) as tier_of_less_revenue
     from by_revenue
 
+),
+
+failures as (
+
+    select *
+    from compared
+    where
+        lowest_tier != highest_tier
+        or lowest_tier < tier_of_less_revenue
+        or untiered_count > 0
+
 )
 
-select *
-from compared
-where
-    lowest_tier != highest_tier
-    or lowest_tier < tier_of_less_revenue
-    or untiered_count > 0
+select * from failures

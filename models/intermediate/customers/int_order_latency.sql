@@ -68,9 +68,11 @@ adjusted as (
     select
         occasion_number,
         coalesce(
-            max((duration_days + next_duration_days) / 2.0)
-                filter (where returned_share = 0.5),
-            min(duration_days) filter (where returned_share > 0.5)
+            max(case
+                when returned_share = 0.5
+                    then (duration_days + next_duration_days) / 2.0
+            end),
+            min(case when returned_share > 0.5 then duration_days end)
         ) as adjusted_median_days
     from scaled
     group by occasion_number
