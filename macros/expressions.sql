@@ -26,3 +26,9 @@
 {% macro exact_product(amount, factor) -%}
     (cast({{ amount }} as numeric(38, 4)) * {{ factor }})
 {%- endmacro %}
+
+
+{#- A name in lower case with single underscores, as the mapping seeds spell it. -#}
+{% macro slug(expression) -%}
+    replace(replace(lower({{ expression }}), ' ', '_'), '-', '_')
+{%- endmacro %}

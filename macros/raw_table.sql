@@ -23,36 +23,6 @@
 {%- endmacro %}
 
 
-{#- Where a table's rows are: kind (absent, own, demo, file, source), the rows as the text of a from clause, and the
-    relation if they are in one. -#}
-{% macro raw_delivery(table, own_select=none) -%}
-    {%- if not var('has_' ~ table, true) -%}
-        {{- return({'kind': 'absent'}) -}}
-    {%- elif own_select is not none -%}
-        {{- return({'kind': 'own', 'rows': '(' ~ own_select ~ ') as delivered'}) -}}
-    {%- elif var('demo_shop') -%}
-        {%- set relation = ref('demo_' ~ table) -%}
-        {{- return({'kind': 'demo', 'rows': relation | string, 'relation': relation}) -}}
-    {%- elif var('raw_files') -%}
-        {{- return({'kind': 'file', 'rows': file_relation(raw_file_path(table))}) -}}
-    {%- endif -%}
-    {%- set relation = source('raw', table) -%}
-    {{- return({'kind': 'source', 'rows': relation | string, 'relation': relation}) -}}
-{%- endmacro %}
-
-
-{% macro raw_file_path(table) -%}
-    {%- set files = var('raw_files') -%}
-    {%- set path = files.get(table) if files is mapping else files | replace('{name}', table) -%}
-    {%- if not path -%}
-        {{- exceptions.raise_compiler_error(
-            "raw_files names no file for table '" ~ table ~ "'. Add it, or set has_" ~ table ~ ": false."
-        ) -}}
-    {%- endif -%}
-    {{- return(path) -}}
-{%- endmacro %}
-
-
 {#- The contract's columns, each with the expression that reads it and whether reading can fail. -#}
 {% macro raw_columns(table, delivery) -%}
     {%- set found = raw_column_types(table, delivery) -%}

@@ -10,7 +10,7 @@ import duckdb
 from ops.project import UserError, suggestion
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
-# as macros/warehouse/read_value.sql reads a CSV
+# as macros/raw_delivery.sql reads a CSV
 READ_CSV = (
     "read_csv(?, all_varchar = true, header = true, delim = ?, quote = '\"', escape = '\"', "
     "comment = '', skip = 0)"

@@ -22,15 +22,6 @@ segments as (
 
 ),
 
-totals as (
-
-    select
-        count(*) as customer_count,
-        sum(net_revenue_amount) as net_revenue_amount
-    from customers
-
-),
-
 summed as (
 
     select
@@ -70,13 +61,15 @@ final as (
         {{ as_of_date() }} as as_of_date,
         cast(summed.customer_count as bigint) as customer_count,
         cast(
-            {{ safe_divide('summed.customer_count', 'totals.customer_count') }}
-            as numeric(18, 6)
+            {{ safe_divide(
+                'summed.customer_count', 'sum(summed.customer_count) over ()'
+            ) }} as numeric(18, 6)
         ) as customer_share,
         cast(summed.net_revenue_amount as numeric(18, 2)) as net_revenue_amount,
         cast(
-            {{ safe_divide('summed.net_revenue_amount', 'totals.net_revenue_amount') }}
-            as numeric(28, 6)
+            {{ safe_divide(
+                'summed.net_revenue_amount', 'sum(summed.net_revenue_amount) over ()'
+            ) }} as numeric(28, 6)
         ) as net_revenue_share,
         cast(
             {{ safe_divide('summed.net_revenue_amount', 'summed.order_count') }}
@@ -118,7 +111,6 @@ final as (
         traits.top_channel,
         traits.top_country
     from summed
-    cross join totals
     left join traits on summed.segment = traits.segment
 
 )
