@@ -42,3 +42,9 @@
 {% macro reporting_currency() -%}
     '{{ setting("reporting_currency") | upper }}'
 {%- endmacro %}
+
+
+{#- Whether a currency is another one than the reporting currency; none is the reporting currency. -#}
+{% macro is_foreign(currency) -%}
+    upper({{ currency }}) != {{ reporting_currency() }}
+{%- endmacro %}

@@ -28,7 +28,7 @@ known_ids as (
 
 ),
 
-hashes as (
+hashed_requests as (
 
     select distinct lower(customer_id_hash) as customer_id_hash
     from requests
@@ -42,18 +42,18 @@ erased as (
     from requests
     where customer_id is not null
 
-    union
+    union all
 
     select known_ids.customer_id
     from known_ids
-    inner join hashes
-        on {{ sha256_hex('known_ids.customer_id') }} = hashes.customer_id_hash
+    inner join hashed_requests
+        on {{ sha256_hex('known_ids.customer_id') }} = hashed_requests.customer_id_hash
 
 ),
 
 final as (
 
-    select customer_id
+    select distinct customer_id
     from erased
 
 )

@@ -49,7 +49,7 @@ priced as (
         numbered.*,
         order_statuses.status as known_status,
         case
-            when upper(numbered.currency) != {{ reporting_currency() }} then currency_rates.rate
+            when {{ is_foreign('numbered.currency') }} then currency_rates.rate
             else 1
         end as exchange_rate
     from numbered

@@ -1,4 +1,4 @@
-{#- Fails with each row that is quarantined for a reason that nobody can look up, or that has no outcome. -#}
+{#- Fails with each row without an outcome, or with a reason that nobody can look up. -#}
 {% test has_outcome_and_reason(model) %}
 
 select

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("raw", "staging", "intermediate", "marts")
 MAX_SQL_LINES = 120
 MAX_YAML_LINES = 200
+MAX_COLUMNS = 88
 CLOCK = re.compile(
     r"\b(current_date|current_time|current_timestamp|localtimestamp|sysdate|run_started_at)\b"
     r"|\b(now|today|getdate)\s*\(",
@@ -33,7 +34,7 @@ Node = dict[str, Any]
 
 @dataclass
 class Project:
-    """What dbt read: nodes by id, and the SQL and YAML of models and seeds by path."""
+    """What dbt read: nodes by id, and the text of SQL, Python and YAML by path."""
 
     nodes: dict[str, Node]
     files: dict[str, str]
@@ -201,6 +202,14 @@ def short_files(project: Project) -> Iterator[str]:
             yield f"{path} has {count} lines, more than {limit}"
 
 
+def narrow_lines(project: Project) -> Iterator[str]:
+    """SQL is read beside something else: 88 columns."""
+    for path, text in project.files.items():
+        for number, line in enumerate(text.splitlines(), start=1):
+            if path.endswith(".sql") and len(line) > MAX_COLUMNS:
+                yield f"{path}:{number} has {len(line)} columns, more than {MAX_COLUMNS}"
+
+
 RULES = [
     described,
     columns_described_and_typed,
@@ -214,6 +223,7 @@ RULES = [
     no_clock,
     no_warehouse_branch,
     short_files,
+    narrow_lines,
 ]
 
 
@@ -265,9 +275,9 @@ def project(parsed: tuple[Path, list[str]]) -> Project:
     }
     paths = [
         path
-        for folder in ("models", "seeds")
-        for suffix in ("sql", "py", "yml")
-        for path in (ROOT / folder).rglob(f"*.{suffix}")
+        for folder in ("models", "seeds", "tests", "analyses")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".sql", ".yml") or (folder == "models" and path.suffix == ".py")
     ]
     texts = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in paths}
     return Project(nodes, texts)
@@ -408,6 +418,7 @@ FAULTS: list[tuple[Callable[[Project], Iterator[str]], Callable[[Project], Any]]
     (no_clock, sql(HEAD + "select '{{ run_started_at }}' as today\n")),
     (no_warehouse_branch, sql(HEAD + "{% if target.type == 'spark' %} select 1 {% endif %}\n")),
     (short_files, sql(HEAD + "select 1\n" * MAX_SQL_LINES)),
+    (narrow_lines, sql(HEAD + "select 1 as " + "a" * MAX_COLUMNS + "\n")),
     (
         short_files,
         lambda project: project.files.update({"models/a.yml": "a:\n" * (MAX_YAML_LINES + 1)}),

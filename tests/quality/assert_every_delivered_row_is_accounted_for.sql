@@ -19,14 +19,16 @@
 with
 
 delivered as (
+
     {% for source, amount in amounts.items() %}
-    select
-        '{{ source }}' as source,
-        count(*) as row_count,
-        coalesce(sum(cast({{ amount or 0 }} as numeric(38, 4))), 0) as amount
-    from {{ ref('raw_' ~ source) }}
-    {{ "union all" if not loop.last }}
+        select
+            '{{ source }}' as source,
+            count(*) as row_count,
+            coalesce(sum(cast({{ amount or 0 }} as numeric(38, 4))), 0) as amount
+        from {{ ref('raw_' ~ source) }}
+        {{ "union all" if not loop.last }}
     {% endfor %}
+
 ),
 
 accounted as (

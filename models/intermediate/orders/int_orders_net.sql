@@ -49,9 +49,10 @@ purchases as (
     select
         converted.*,
         coalesce(refunds.refund_amount, 0) as refund,
-        converted.counts
-        and converted.gross - converted.discount >= {{ var('minimum_order_amount') }}
-        as is_purchase
+        (
+            converted.counts
+            and converted.gross - converted.discount >= {{ var('minimum_order_amount') }}
+        ) as is_purchase
     from converted
     left join refunds
         on converted.order_id = refunds.order_id
