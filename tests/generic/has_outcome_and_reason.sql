@@ -1,4 +1,4 @@
-{#- Fails with each row without an outcome, or with a reason that nobody can look up. -#}
+{#- Fails with each row without an outcome, or with a reason nobody can look up. -#}
 {% test has_outcome_and_reason(model) %}
 
 select

@@ -51,7 +51,8 @@ purchases as (
         coalesce(refunds.refund_amount, 0) as refund,
         (
             converted.counts
-            and converted.gross - converted.discount >= {{ var('minimum_order_amount') }}
+            and converted.gross - converted.discount
+            >= {{ var('minimum_order_amount') }}
         ) as is_purchase
     from converted
     left join refunds
