@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pandas as pd
@@ -178,11 +179,10 @@ class Builder:
             *("--project-dir", str(REPOSITORY), "--profiles-dir", str(self.home)),
             *("--target-path", str(self.home / "target"), "--log-path", str(self.home / "logs")),
         ]
-        os.environ["LIFETIME_BUILD_PATH"] = str(database)
+        arguments = [*quiet, command, *places, "--vars", json.dumps(dict(variables)), *options]
         try:
-            return dbtRunner(manifest=manifest).invoke(
-                [*quiet, command, *places, "--vars", json.dumps(dict(variables)), *options]
-            )
+            with patch.dict(os.environ, LIFETIME_BUILD_PATH=str(database)):
+                return dbtRunner(manifest=manifest).invoke(arguments)
         finally:
             release_duckdb()
 

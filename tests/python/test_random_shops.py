@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 from shop import CONTRACT, Build, Builder, write_tables
@@ -358,7 +358,6 @@ def assert_shop_holds(builder: Builder, folder: Path, drawn: Knobs) -> None:
         business_timezone=BUSINESS_ZONE.key,
         **drawn.policy,
     )
-    note(f"{len(tables['orders'])} orders, {build.seconds:.1f} s")
     assert not build.problems, "\n".join(build.problems)
     assert_reconciled(build, tables)
     assert_partitioned(build)
