@@ -3,15 +3,11 @@
 with
 
 candidates as (
-
     select * from {{ ref('int_promotion_candidates') }}
-
 ),
 
 purchases as (
-
     select * from {{ ref('int_customer_purchases') }}
-
 ),
 
 wanted as (

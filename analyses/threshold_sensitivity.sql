@@ -3,9 +3,7 @@
 with
 
 customer_segments as (
-
     select * from {{ ref('customer_segments') }}
-
 ),
 
 steps as (

@@ -105,8 +105,9 @@ class Builder:
 
     READ_WHEN_PARSED = ("demo_shop", "raw_schema")
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, project: Path = REPOSITORY) -> None:
         self.home = home
+        self.project = project
         self.manifests: dict[str, Manifest] = {}
         home.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / "profiles.yml.example", home / "profiles.yml")
@@ -176,7 +177,7 @@ class Builder:
         # What dbt would write beside the database costs a tenth of a small build.
         quiet = ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
         places = [
-            *("--project-dir", str(REPOSITORY), "--profiles-dir", str(self.home)),
+            *("--project-dir", str(self.project), "--profiles-dir", str(self.home)),
             *("--target-path", str(self.home / "target"), "--log-path", str(self.home / "logs")),
         ]
         arguments = [*quiet, command, *places, "--vars", json.dumps(dict(variables)), *options]
