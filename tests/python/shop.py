@@ -5,9 +5,8 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 from unittest.mock import patch
 
@@ -53,12 +52,10 @@ NOT_COMPARED = {"source_quality", "run_history"}
 
 @dataclass(frozen=True)
 class Build:
-    """One finished dbt build: its file, how long it took and what went wrong."""
+    """One finished dbt build: its file, and each node that failed."""
 
     database: Path
-    seconds: float
-    problems: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    problems: list[str]
 
     def frame(self, query: str) -> pd.DataFrame:
         """The rows of a query on the built file."""
@@ -103,7 +100,7 @@ class Builder:
     the same one, in a folder of its own.
     """
 
-    READ_WHEN_PARSED = ("demo_shop", "raw_schema")
+    READ_WHEN_PARSED = ("demo_shop", "raw_database", "raw_schema")
 
     def __init__(self, home: Path, project: Path = REPOSITORY) -> None:
         self.home = home
@@ -120,7 +117,6 @@ class Builder:
         as_of: str,
         suffix: str = "csv",
         checks: bool = True,
-        select: str | None = None,
         **variables: Any,
     ) -> Build:
         """Build the tables that lie in a folder; the tables without a file are switched off."""
@@ -134,28 +130,22 @@ class Builder:
             **{f"has_{table}": False for table in absent if table != "orders"},
         }
         left_out = ["unit_test"] if checks else ["unit_test", "test"]
-        selection = ["--select", select] if select else []
-        return self.run(
-            home,
-            {**delivered, **variables},
-            ["--exclude-resource-type", *left_out, *selection],
-        )
+        options = ["--exclude-resource-type", *left_out]
+        return self.run(home, {**delivered, **variables}, options)
 
     def run(self, home: Path, variables: Mapping[str, Any], options: list[str]) -> Build:
         """One `dbt build` into `build.duckdb` of the given folder."""
         database = home / "build.duckdb"
         home.mkdir(parents=True, exist_ok=True)
-        started = perf_counter()
         outcome = self._invoke("build", database, variables, options, self._manifest(variables))
-        seconds = perf_counter() - started
         if outcome.exception is not None:
-            return Build(database, seconds, problems=[str(outcome.exception)])
-        told: dict[str, list[str]] = {"problems": [], "warnings": []}
-        for node in outcome.result.results:
-            kind = {"warn": "warnings", "success": "", "pass": ""}.get(node.status, "problems")
-            if kind and node.status != "skipped":
-                told[kind].append(f"{node.node.unique_id}: {node.status}: {node.message}")
-        return Build(database, seconds, **told)
+            return Build(database, [str(outcome.exception)])
+        problems = [
+            f"{result.node.unique_id}: {result.status}: {result.message}"
+            for result in outcome.result.results
+            if result.status not in ("success", "pass", "warn", "skipped")
+        ]
+        return Build(database, problems)
 
     def _manifest(self, variables: Mapping[str, Any]) -> Manifest:
         key = json.dumps([variables.get(name) for name in self.READ_WHEN_PARSED])
