@@ -2,13 +2,16 @@
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ops.project import ROOT, display
+import duckdb
+
+from ops.project import ROOT, build_file, display
 
 PROGRESS_LINES = 20
+EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -19,11 +22,13 @@ class Finding:
     message: str
     rows: int | None
     query: Path | None
+    examples: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         rows = "" if self.rows is None else f": {self.rows:,} row{'s' if self.rows != 1 else ''}"
         lines = [f"{self.name}{rows}"]
         lines += [f"    {line}" for line in self.message.splitlines() if line.strip()]
+        lines += [f"    {example}" for example in self.examples]
         if self.query:
             lines.append(f"    query: {display(self.query)}")
         return "\n".join(lines)
@@ -88,6 +93,8 @@ def build(variables: dict[str, Any], target: str | None, with_unit_tests: bool) 
         return outcome
     for result in answer.result:
         _sort_in(outcome, result)
+    outcome.failures = [_with_examples(finding) for finding in outcome.failures]
+    outcome.warnings = [_with_examples(finding) for finding in outcome.warnings]
     if not outcome.errors and not outcome.failures and not answer.success:
         outcome.errors.append(Finding("dbt", str(answer.exception), None, None))
     return outcome
@@ -116,6 +123,25 @@ def _sort_in(outcome: Outcome, result: Any) -> None:
     else:
         outcome.errors.append(finding)
         outcome.broken_contract |= str(node.original_file_path).startswith("models/raw/")
+
+
+def _with_examples(finding: Finding) -> Finding:
+    """The first rows that a data test found, read with its own query from the build file."""
+    if not (finding.rows and finding.query and finding.query.exists() and build_file().exists()):
+        return finding
+    query = finding.query.read_text(encoding="utf-8")
+    try:
+        with duckdb.connect(str(build_file()), read_only=True) as connection:
+            found = connection.sql(f"select * from ({query}) limit {EXAMPLES}")
+            names = found.columns
+            rows = found.fetchall()
+    except duckdb.Error:  # the finding stands without them
+        return finding
+    examples = (zip(names, row, strict=True) for row in rows)
+    return replace(
+        finding,
+        examples=tuple(", ".join(f"{name}: {value}" for name, value in row) for row in examples),
+    )
 
 
 def _plain(message: str) -> str:

@@ -226,7 +226,7 @@ def test_failed_tests_are_listed_with_rows_and_query_and_nothing_is_published(
     assert build.main([]) == 1
 
     printed = capsys.readouterr().err
-    assert "Failed: assert_none: 2 rows\n    query: " in printed
+    assert "Failed: assert_none: 2 rows\n    a: 1\n    a: 2\n    query: " in printed
     assert "assert_none.sql" in printed
     assert "Not built: broken" in printed
     assert "nothing_here" in printed

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 from shop import CONTRACT, REPOSITORY, Build, Builder, differences, write_tables
 
 AS_OF = "2026-03-31"
-ZONES = {"raw_timezone": "America/New_York", "business_timezone": "Europe/Berlin"}
+ZONES: dict[str, Any] = {"raw_timezone": "America/New_York", "business_timezone": "Europe/Berlin"}
 # 05:30 and 06:30 in New York are 11:30 and 12:30 in Berlin; 18:30 is already the next day there
 TEXT = pd.DataFrame(
     {
