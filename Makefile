@@ -16,7 +16,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help build test lint publish docs requirements clean
+.PHONY: help build test lint bench publish docs requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -37,6 +37,10 @@ lint: $(VENV)/development profiles.yml ## style and types of Python and SQL, nam
 	@$(PYTHON) -m mypy
 	@LIFETIME_BUILD_PATH=:memory: $(PYTHON) -m sqlfluff lint models tests analyses
 	@$(PYTHON) -m pytest --quiet tests/python/test_manifest.py
+
+bench: $(VENV)/development ## the lifetime value fit: seconds, memory and recovery, beside lifetimes
+	@$(PYTHON) -m ops.bench_clv speed
+	@$(PYTHON) -m ops.bench_clv recovery
 
 publish: $(VENV)/runtime ## publish the last build again, if it passed
 	@$(PYTHON) -m ops.publish

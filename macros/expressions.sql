@@ -32,3 +32,9 @@
 {% macro slug(expression) -%}
     replace(replace(lower({{ expression }}), ' ', '_'), '-', '_')
 {%- endmacro %}
+
+
+{#- The stages of the lifecycle, in their order. -#}
+{% macro lifecycle_stages() -%}
+    {{- return(['awareness', 'consideration', 'purchase', 'retention', 'advocacy', 'lapsed']) -}}
+{%- endmacro %}

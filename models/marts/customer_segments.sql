@@ -1,5 +1,5 @@
 -- One row per known customer, prospects included.
--- Which segment are they in, by which rule, and how do they stand today?
+-- Which segment are they in, by which rule, how do they stand, and what is to come?
 with
 
 customers as (
@@ -30,6 +30,10 @@ cohorts as (
     select * from {{ ref('int_customer_cohort') }}
 ),
 
+lifetime_value as (
+    select * from {{ ref('int_customer_clv') }}
+),
+
 final as (
 
     select
@@ -53,7 +57,13 @@ final as (
         cadence.median_days_between_orders,
         cadence.expected_next_order_date,
         cadence.overdue_ratio,
-        cohorts.cohort_month
+        cohorts.cohort_month,
+        lifetime_value.probability_alive,
+        lifetime_value.churn_risk,
+        lifetime_value.predicted_order_count_365d,
+        lifetime_value.predicted_revenue_365d_amount,
+        coalesce(lifetime_value.future_value_tier, 'none') as future_value_tier,
+        coalesce(lifetime_value.clv_reason, 'no_purchase') as clv_reason
     from customers
     inner join segments on customers.customer_key = segments.customer_key
     inner join value_tiers on customers.customer_key = value_tiers.customer_key
@@ -61,6 +71,7 @@ final as (
     left join purchases on customers.customer_key = purchases.customer_key
     left join cadence on customers.customer_key = cadence.customer_key
     left join cohorts on customers.customer_key = cohorts.customer_key
+    left join lifetime_value on customers.customer_key = lifetime_value.customer_key
 
 )
 

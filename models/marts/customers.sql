@@ -7,15 +7,7 @@ customers as (
 ),
 
 segments as (
-    select * from {{ ref('int_customer_segment') }}
-),
-
-value_tiers as (
-    select * from {{ ref('int_customer_value') }}
-),
-
-lifecycle as (
-    select * from {{ ref('int_customer_lifecycle') }}
+    select * from {{ ref('customer_segments') }}
 ),
 
 advocacy as (
@@ -24,10 +16,6 @@ advocacy as (
 
 purchases as (
     select * from {{ ref('int_customer_purchases') }}
-),
-
-cohorts as (
-    select * from {{ ref('int_customer_cohort') }}
 ),
 
 cadence as (
@@ -46,6 +34,10 @@ engagement as (
     select * from {{ ref('int_customer_engagement') }}
 ),
 
+lifetime_value as (
+    select * from {{ ref('int_customer_clv') }}
+),
+
 final as (
 
     select
@@ -61,15 +53,15 @@ final as (
         customers.industry,
         customers.company_size,
         segments.segment,
-        value_tiers.value_tier,
-        lifecycle.lifecycle_stage,
-        lifecycle.lifecycle_reason,
+        segments.value_tier,
+        segments.lifecycle_stage,
+        segments.lifecycle_reason,
         coalesce(purchases.order_count, 0) as order_count,
         coalesce(purchases.occasion_count, 0) as order_day_count,
         purchases.first_order_date,
         purchases.last_order_date,
         purchases.recency_days,
-        cohorts.cohort_month,
+        segments.cohort_month,
         cast(coalesce(purchases.gross_amount, 0) as numeric(18, 2)) as gross_amount,
         cast(coalesce(purchases.discount_amount, 0) as numeric(18, 2))
             as discount_amount,
@@ -98,18 +90,26 @@ final as (
         coalesce(engagement.email_clicked_count_90d, 0) as email_clicked_count_90d,
         coalesce(engagement.support_contact_count_90d, 0) as support_contact_count_90d,
         advocacy.nps_score,
-        advocacy.is_advocate
+        advocacy.is_advocate,
+        lifetime_value.probability_alive,
+        lifetime_value.churn_risk,
+        lifetime_value.predicted_order_count_30d,
+        lifetime_value.predicted_order_count_90d,
+        lifetime_value.predicted_order_count_365d,
+        lifetime_value.predicted_order_amount,
+        lifetime_value.predicted_revenue_365d_amount,
+        lifetime_value.predicted_margin_365d_amount,
+        segments.future_value_tier,
+        segments.clv_reason
     from customers
-    inner join segments on customers.customer_key = segments.customer_key
-    inner join value_tiers on customers.customer_key = value_tiers.customer_key
-    inner join lifecycle on customers.customer_key = lifecycle.customer_key
+    inner join segments on customers.customer_id = segments.customer_id
     inner join advocacy on customers.customer_key = advocacy.customer_key
     left join purchases on customers.customer_key = purchases.customer_key
-    left join cohorts on customers.customer_key = cohorts.customer_key
     left join cadence on customers.customer_key = cadence.customer_key
     left join gaps on customers.customer_key = gaps.customer_key
     left join affinity on customers.customer_key = affinity.customer_key
     left join engagement on customers.customer_key = engagement.customer_key
+    left join lifetime_value on customers.customer_key = lifetime_value.customer_key
 
 )
 

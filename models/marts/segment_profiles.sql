@@ -1,5 +1,5 @@
 -- One row per segment of the active map, empty ones included.
--- Who is in it, what is it worth, how does it behave, and how content is it?
+-- Who is in it, what is it worth, today and next year, and how do they behave?
 with
 
 cells as (
@@ -8,6 +8,10 @@ cells as (
 
 customers as (
     select * from {{ ref('customers') }}
+),
+
+future as (
+    select * from {{ ref('int_segment_future') }}
 ),
 
 traits as (
@@ -34,18 +38,10 @@ summed as (
         percentile_cont(0.5) within group (
             order by customers.median_days_between_orders
         ) as median_days_between_orders,
-        count(*) filter (where customers.lifecycle_stage = 'awareness')
-            as awareness_count,
-        count(*) filter (where customers.lifecycle_stage = 'consideration')
-            as consideration_count,
-        count(*) filter (where customers.lifecycle_stage = 'purchase')
-            as purchase_count,
-        count(*) filter (where customers.lifecycle_stage = 'retention')
-            as retention_count,
-        count(*) filter (where customers.lifecycle_stage = 'advocacy')
-            as advocacy_count,
-        count(*) filter (where customers.lifecycle_stage = 'lapsed')
-            as lapsed_count,
+        {% for stage in lifecycle_stages() -%}
+            count(*) filter (where customers.lifecycle_stage = '{{ stage }}')
+                as {{ stage }}_count,
+        {% endfor -%}
         count(customers.nps_score) as nps_answer_count,
         avg(customers.nps_score) as mean_nps_score
     from segments
@@ -81,36 +77,25 @@ final as (
         ) as repeat_share,
         cast(summed.median_days_between_orders as numeric(18, 2))
             as median_days_between_orders,
-        cast(
-            {{ safe_divide('summed.awareness_count', 'summed.customer_count') }}
-            as numeric(18, 6)
-        ) as awareness_share,
-        cast(
-            {{ safe_divide('summed.consideration_count', 'summed.customer_count') }}
-            as numeric(18, 6)
-        ) as consideration_share,
-        cast(
-            {{ safe_divide('summed.purchase_count', 'summed.customer_count') }}
-            as numeric(18, 6)
-        ) as purchase_share,
-        cast(
-            {{ safe_divide('summed.retention_count', 'summed.customer_count') }}
-            as numeric(18, 6)
-        ) as retention_share,
-        cast(
-            {{ safe_divide('summed.advocacy_count', 'summed.customer_count') }}
-            as numeric(18, 6)
-        ) as advocacy_share,
-        cast(
-            {{ safe_divide('summed.lapsed_count', 'summed.customer_count') }}
-            as numeric(18, 6)
-        ) as lapsed_share,
+        {% for stage in lifecycle_stages() -%}
+            cast(
+                {{ safe_divide('summed.' ~ stage ~ '_count', 'summed.customer_count') }}
+                as numeric(18, 6)
+            ) as {{ stage }}_share,
+        {% endfor -%}
         cast(summed.nps_answer_count as bigint) as nps_answer_count,
         cast(summed.mean_nps_score as numeric(18, 2)) as mean_nps_score,
+        future.mean_churn_risk,
+        future.predicted_order_count_365d,
+        future.predicted_revenue_365d_amount,
+        future.predicted_revenue_365d_share,
+        future.predicted_margin_365d_amount,
+        future.revenue_at_risk_share,
         traits.top_category,
         traits.top_channel,
         traits.top_country
     from summed
+    left join future on summed.segment = future.segment
     left join traits on summed.segment = traits.segment
 
 )

@@ -147,6 +147,18 @@ class Builder:
         ]
         return Build(database, problems)
 
+    def compile(self, home: Path, models: list[str], **variables: Any) -> dict[str, str]:
+        """The SQL of models as dbt would run it in `build.duckdb`, by their names."""
+        database = home / "build.duckdb"
+        home.mkdir(parents=True, exist_ok=True)
+        asked = {"demo_shop": True, **variables}
+        outcome = self._invoke(
+            "compile", database, asked, ["--select", *models], self._manifest(asked)
+        )
+        if outcome.exception is not None:
+            raise RuntimeError(str(outcome.exception))
+        return {result.node.name: result.node.compiled_code for result in outcome.result.results}
+
     def _manifest(self, variables: Mapping[str, Any]) -> Manifest:
         key = json.dumps([variables.get(name) for name in self.READ_WHEN_PARSED])
         if key not in self.manifests:

@@ -62,17 +62,9 @@ expected as (
 
     select
         *,
-        cast(
-            case cadence_source
-                when 'population' then first_return_gap
-                when 'personal' then median_days_between_orders
-                else {{ safe_divide(
-                    'gap_count * median_days_between_orders + '
-                    ~ var('cadence_minimum_gaps') ~ ' * shop_gap',
-                    '(gap_count + ' ~ var('cadence_minimum_gaps') ~ ')'
-                ) }}
-            end as numeric(18, 2)
-        ) as expected_gap_days
+        {{ expected_gap(
+            'gap_count', 'median_days_between_orders', 'shop_gap', 'first_return_gap'
+        ) }} as expected_gap_days
     from sourced
 
 ),

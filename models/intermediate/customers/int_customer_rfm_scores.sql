@@ -76,43 +76,31 @@ threshold_scores as (
         on
             ranked.measure = thresholds.measure
             and ranked.score_count = thresholds.score_count
-            and ranked.measure_value >= case thresholds.measure
-                when 'recency' then -thresholds.limit_value
-                else thresholds.limit_value
-            end
+            and {{ meets_rfm_limit(
+                'ranked.measure', 'ranked.measure_value', 'thresholds.limit_value'
+            ) }}
     where '{{ var("rfm_scoring") }}' = 'thresholds'
     group by ranked.customer_key, ranked.measure
-
-),
-
-scored as (
-
-    select
-        ranked.customer_key,
-        ranked.measure,
-        ranked.measure_value,
-        ranked.score_count,
-        case '{{ choice("rfm_scoring", ["percent_rank", "cume_dist", "thresholds"]) }}'
-            when 'percent_rank' then 1 + floor(ranked.score_count * ranked.percent_rank)
-            when 'cume_dist' then ceil(ranked.score_count * ranked.cume_dist)
-            else coalesce(threshold_scores.score, 1)
-        end as score
-    from ranked
-    left join threshold_scores
-        on
-            ranked.customer_key = threshold_scores.customer_key
-            and ranked.measure = threshold_scores.measure
 
 ),
 
 final as (
 
     select
-        customer_key,
-        measure,
-        measure_value,
-        cast(least(score, score_count) as int) as score
-    from scored
+        ranked.customer_key,
+        ranked.measure,
+        ranked.measure_value,
+        {{ rfm_score(
+            'ranked.score_count',
+            'ranked.percent_rank',
+            'ranked.cume_dist',
+            'threshold_scores.score'
+        ) }} as score
+    from ranked
+    left join threshold_scores
+        on
+            ranked.customer_key = threshold_scores.customer_key
+            and ranked.measure = threshold_scores.measure
 
 )
 

@@ -42,8 +42,7 @@ curve_ends as (
 
 ),
 
--- the curve of those who will return, which ends at 1;
--- rounded, so that what is a half on paper is a half here
+-- the curve of those who will return, which ends at 1
 scaled as (
 
     select
@@ -53,27 +52,19 @@ scaled as (
             partition by curve.occasion_number
             order by curve.duration_days nulls last
         ) as next_duration_days,
-        round(cast(
-            {{ safe_divide('curve.returned_share', 'curve_ends.last_share') }}
-            as numeric(18, 12)
-        ), 9) as returned_share
+        {{ share_of_returners('curve.returned_share', 'curve_ends.last_share') }}
+            as returned_share
     from curve
     inner join curve_ends on curve.occasion_number = curve_ends.occasion_number
 
 ),
 
--- as in any median, a half that is met exactly lies midway to the next day
 adjusted as (
 
     select
         occasion_number,
-        coalesce(
-            max(case
-                when returned_share = 0.5
-                    then (duration_days + next_duration_days) / 2.0
-            end),
-            min(case when returned_share > 0.5 then duration_days end)
-        ) as adjusted_median_days
+        {{ middle_of_returns('returned_share', 'duration_days', 'next_duration_days') }}
+            as adjusted_median_days
     from scaled
     group by occasion_number
 

@@ -56,31 +56,6 @@ at_risk as (
 
 ),
 
--- Kaplan and Meier: the share still away is a product, summed here as logarithms.
--- Where all who are left return it is 0, of which there is no logarithm.
-steps as (
-
-    select
-        occasion_number,
-        duration_days,
-        returned_customer_count,
-        at_risk_customer_count,
-        case
-            when returned_customer_count < at_risk_customer_count then 1 else 0
-        end as is_someone_away,
-        case
-            when returned_customer_count < at_risk_customer_count
-                then
-                    ln(1 - {{ safe_divide(
-                        'returned_customer_count', 'at_risk_customer_count'
-                    ) }})
-            else 0
-        end as log_away
-    from at_risk
-    where returned_customer_count > 0
-
-),
-
 final as (
 
     select
@@ -88,14 +63,14 @@ final as (
         cast(duration_days as int) as duration_days,
         cast(at_risk_customer_count as bigint) as at_risk_customer_count,
         cast(returned_customer_count as bigint) as returned_customer_count,
-        cast(
-            1 - is_someone_away * exp(sum(log_away) over (
-                partition by occasion_number order by duration_days nulls last
-                rows between unbounded preceding and current row
-            ))
-            as numeric(18, 12)
-        ) as returned_share
-    from steps
+        {{ returned_share(
+            'returned_customer_count',
+            'at_risk_customer_count',
+            'duration_days',
+            'occasion_number'
+        ) }} as returned_share
+    from at_risk
+    where returned_customer_count > 0
 
 )
 

@@ -1,0 +1,57 @@
+{#- A number of days in weeks, the unit of time of the lifetime value models. -#}
+{% macro in_weeks(days) -%}
+    (cast({{ days }} as {{ type_double() }}) / 7)
+{%- endmacro %}
+
+
+{#- Where the fitted parameters come from: the Python model, or the seed on an engine that has none. -#}
+{% macro fitted_parameters() -%}
+    {{- return(adapter.dispatch('fitted_parameters', 'lifetime_segments')()) -}}
+{%- endmacro %}
+
+{% macro default__fitted_parameters() -%}
+    {{- return(ref('clv_parameters')) -}}
+{%- endmacro %}
+
+{% macro duckdb__fitted_parameters() -%}
+    {{- return(ref('int_clv_fit')) -}}
+{%- endmacro %}
+
+
+{#- The weight of a group's own parameters beside the whole's, 0 to 1; null where neither could be fitted. -#}
+{% macro own_weight(customer_count, reason) -%}
+    case
+        when judged.{{ reason }} is not null and whole.{{ reason }} is not null then null
+        when judged.{{ reason }} is not null then 0
+        when judged.group_name = 'all' or whole.{{ reason }} is not null then 1
+        else
+            {{ safe_divide(
+                customer_count, customer_count ~ ' + ' ~ var('clv_group_prior_customers')
+            ) }}
+    end
+{%- endmacro %}
+
+
+{#- Whose parameters they are, by the weight of the group's own. -#}
+{% macro parameter_origin(weight) -%}
+    case
+        when {{ weight }} is null then 'none'
+        when {{ weight }} = 0 then 'whole'
+        when {{ weight }} = 1 then 'fitted'
+        else 'shrunk'
+    end
+{%- endmacro %}
+
+
+{#- A group's own parameter drawn to the whole's on the log scale; either may be null at weight 0. -#}
+{% macro shrunk_parameter(name, weight) -%}
+    cast(
+        case
+            when {{ weight }} is not null
+                then exp(
+                    coalesce({{ weight }} * ln({{ name }}), 0)
+                    + coalesce((1 - {{ weight }}) * ln(whole_{{ name }}), 0)
+                )
+        end as numeric(38, 12)
+    )
+{%- endmacro %}

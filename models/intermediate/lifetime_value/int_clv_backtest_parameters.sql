@@ -1,0 +1,97 @@
+-- One row per parameter group, and one for the whole.
+-- With which parameters are its customers predicted from the cut, and if none, why?
+with
+
+fitted as (
+    select * from {{ fitted_backtest_parameters() }}
+    where fitted_as_of <= {{ clv_cut_date() }}
+),
+
+summary as (
+    select * from {{ ref('int_clv_backtest_summary') }}
+),
+
+parameter_groups as (
+
+    select 'all' as parameter_group
+    union
+    select parameter_group
+    from summary
+
+),
+
+judged as (
+
+    select
+        parameter_groups.parameter_group as group_name,
+        fitted.*,
+        case
+            when fitted.parameter_group is null then 'not_fitted'
+            when
+                fitted.customer_count < {{ var('clv_minimum_customers') }}
+                then 'too_few_customers'
+            when
+                fitted.repeat_customer_count < {{ var('clv_minimum_repeat_customers') }}
+                then 'too_few_repeats'
+            else fitted.bgnbd_reason
+        end as purchase_reason,
+        case
+            when fitted.parameter_group is null then 'not_fitted'
+            when
+                fitted.valued_customer_count < {{ var('clv_minimum_repeat_customers') }}
+                then 'too_few_repeats'
+            else fitted.gamma_gamma_reason
+        end as value_reason
+    from parameter_groups
+    left join fitted
+        on parameter_groups.parameter_group = fitted.parameter_group
+
+),
+
+whole as (
+    select * from judged
+    where group_name = 'all'
+),
+
+weighted as (
+
+    select
+        judged.*,
+        whole.r as whole_r,
+        whole.alpha as whole_alpha,
+        whole.a as whole_a,
+        whole.b as whole_b,
+        whole.p as whole_p,
+        whole.q as whole_q,
+        whole.v as whole_v,
+        {{ own_weight('judged.customer_count', 'purchase_reason') }} as purchase_weight,
+        {{ own_weight('judged.valued_customer_count', 'value_reason') }} as value_weight
+    from judged
+    cross join whole
+
+),
+
+final as (
+
+    select
+        group_name as parameter_group,
+        {{ parameter_origin('purchase_weight') }} as purchase_status,
+        purchase_reason,
+        {{ shrunk_parameter('r', 'purchase_weight') }} as r,
+        {{ shrunk_parameter('alpha', 'purchase_weight') }} as alpha,
+        {{ shrunk_parameter('a', 'purchase_weight') }} as a,
+        {{ shrunk_parameter('b', 'purchase_weight') }} as b,
+        {{ parameter_origin('value_weight') }} as value_status,
+        value_reason,
+        {{ shrunk_parameter('p', 'value_weight') }} as p,
+        {{ shrunk_parameter('q', 'value_weight') }} as q,
+        {{ shrunk_parameter('v', 'value_weight') }} as v,
+        cast(bgnbd_log_likelihood as numeric(38, 6)) as bgnbd_log_likelihood,
+        cast(gamma_gamma_log_likelihood as numeric(38, 6))
+            as gamma_gamma_log_likelihood,
+        cast(coalesce(customer_count, 0) as bigint) as customer_count
+    from weighted
+
+)
+
+select * from final

@@ -1,0 +1,75 @@
+-- One row per customer with a purchase up to the cut.
+-- What did the lifetime value models know of each on that day, and what came after?
+with
+
+occasions as (
+    select * from {{ ref('int_purchase_occasions') }}
+),
+
+customers as (
+    select * from {{ ref('int_customer_clv_summary') }}
+),
+
+split as (
+
+    select
+        *,
+        order_date <= {{ clv_cut_date() }} as is_known
+    from occasions
+
+),
+
+summed as (
+
+    select
+        customer_key,
+        count(*) filter (where is_known) - 1 as repeat_count,
+        min(order_date) filter (where is_known) as first_order_date,
+        max(order_date) filter (where is_known) as last_order_date,
+        sum(net_revenue_amount) filter (where is_known and occasion_number > 1)
+            as repeat_amount,
+        count(*) filter (where not is_known) as actual_order_count,
+        sum(net_revenue_amount) filter (where not is_known) as actual_revenue_amount
+    from split
+    group by customer_key
+    having count(*) filter (where is_known) > 0
+
+),
+
+aged as (
+
+    select
+        *,
+        {{ dbt.datediff('first_order_date', 'last_order_date', 'day') }}
+            as clv_recency_days,
+        {{ dbt.datediff('first_order_date', clv_cut_date(), 'day') }} as clv_age_days
+    from summed
+
+),
+
+final as (
+
+    select
+        aged.customer_key,
+        customers.parameter_group,
+        cast(aged.repeat_count as int) as repeat_count,
+        cast(aged.clv_recency_days as int) as clv_recency_days,
+        cast(aged.clv_age_days as int) as clv_age_days,
+        cast({{ in_weeks('aged.clv_recency_days') }} as numeric(18, 6))
+            as clv_recency_weeks,
+        cast({{ in_weeks('aged.clv_age_days') }} as numeric(18, 6)) as clv_age_weeks,
+        cast(aged.repeat_amount as numeric(18, 2)) as repeat_amount,
+        cast(
+            {{ safe_divide('aged.repeat_amount', 'aged.repeat_count') }}
+            as numeric(18, 4)
+        ) as mean_repeat_amount,
+        cast(aged.actual_order_count as bigint) as actual_order_count,
+        cast(coalesce(aged.actual_revenue_amount, 0) as numeric(18, 2))
+            as actual_revenue_amount,
+        {{ clv_cut_date() }} as as_of_date
+    from aged
+    inner join customers on aged.customer_key = customers.customer_key
+
+)
+
+select * from final
