@@ -52,10 +52,11 @@ NOT_COMPARED = {"source_quality", "run_history"}
 
 @dataclass(frozen=True)
 class Build:
-    """One finished dbt build: its file, and each node that failed."""
+    """One finished dbt build: its file, each node that failed, each test that warned."""
 
     database: Path
     problems: list[str]
+    warnings: list[str]
 
     def frame(self, query: str) -> pd.DataFrame:
         """The rows of a query on the built file."""
@@ -139,13 +140,16 @@ class Builder:
         home.mkdir(parents=True, exist_ok=True)
         outcome = self._invoke("build", database, variables, options, self._manifest(variables))
         if outcome.exception is not None:
-            return Build(database, [str(outcome.exception)])
-        problems = [
-            f"{result.node.unique_id}: {result.status}: {result.message}"
-            for result in outcome.result.results
-            if result.status not in ("success", "pass", "warn", "skipped")
-        ]
-        return Build(database, problems)
+            return Build(database, [str(outcome.exception)], [])
+        problems: list[str] = []
+        warnings: list[str] = []
+        for result in outcome.result.results:
+            told = f"{result.node.unique_id}: {result.status}: {result.message}"
+            if result.status == "warn":
+                warnings.append(told)
+            elif result.status not in ("success", "pass", "skipped"):
+                problems.append(told)
+        return Build(database, problems, warnings)
 
     def compile(self, home: Path, models: list[str], **variables: Any) -> dict[str, str]:
         """The SQL of models as dbt would run it in `build.duckdb`, by their names."""
