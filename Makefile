@@ -38,8 +38,9 @@ lint: $(VENV)/development profiles.yml ## style and types of Python and SQL, nam
 	@LIFETIME_BUILD_PATH=:memory: $(PYTHON) -m sqlfluff lint models tests analyses
 	@$(PYTHON) -m pytest --quiet tests/python/test_manifest.py
 
-bench: $(VENV)/development ## the lifetime value fit: seconds, memory and recovery, beside lifetimes
+bench: $(VENV)/development profiles.yml ## lifetime value: cost of fit and scores beside peers, and recovery
 	@$(PYTHON) -m ops.bench_clv speed
+	@$(PYTHON) -m ops.bench_clv scores
 	@$(PYTHON) -m ops.bench_clv recovery
 
 publish: $(VENV)/runtime ## publish the last build again, if it passed

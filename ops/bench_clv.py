@@ -2,28 +2,43 @@
 
     python -m ops.bench_clv recovery --customers 1000 10000 100000 --seeds 200
     python -m ops.bench_clv speed --customers 1000000
+    python -m ops.bench_clv scores --customers 1000000
 
 Recovery simulates shops with known parameters and counts the seeds whose 95 % interval, on the
 log scale, holds the true one: of 200 seeds 179 to 198 do with probability .999 if the intervals
 are right. Speed fits one shop whose times are whole days, each fitter in a process of its own,
-next to lifetimes' BetaGeoFitter on the same rows.
+next to lifetimes' BetaGeoFitter on the same rows. Scores runs the SQL of the score models on one
+shop, next to a group-by of the same rows.
 """
 
 import argparse
+import os
 import resource
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import numpy as np
 
 from ops.clv_fit import BGNBD, GAMMA_GAMMA, Array, fit_bgnbd, fit_gamma_gamma
+from ops.dbt_run import release_build
 from ops.fit import DAYS_IN_WEEK, fit_groups
+from ops.project import ROOT
 
 NORMAL_975 = 1.959963984540054
+SCORE_MODELS = [
+    "int_clv_cells",
+    "int_clv_terms",
+    "int_clv_expected_orders",
+    "int_clv_ages",
+    "int_clv_scores",
+]
 
 
 @dataclass(frozen=True)
@@ -118,15 +133,20 @@ def recovery(name: str, customers: int, seeds: int, whole_days: bool = False) ->
     return f"| {name} | {customers:,} | {counts} | {told} | {seconds:.3f} |"
 
 
-def speed(fitter: str, customers: int) -> None:
-    """Fit one shop of whole days and say what it took; the shop is made before the clock starts."""
-    shop = simulate(WORLDS["two_years"], customers, 1, whole_days=True)
-    days = {
+def in_days(shop: Shop) -> dict[str, np.ndarray]:
+    """The customers' columns as int_customer_clv_summary has them."""
+    return {
         "repeat_count": shop.x.astype(np.int32),
         "clv_recency_days": np.rint(shop.t_x * DAYS_IN_WEEK).astype(np.int32),
         "clv_age_days": np.rint(shop.age * DAYS_IN_WEEK).astype(np.int32),
         "repeat_amount": np.round(shop.mean_amount * shop.x, 2),
     }
+
+
+def speed(fitter: str, customers: int) -> None:
+    """Fit one shop of whole days and say what it took; the shop is made before the clock starts."""
+    shop = simulate(WORLDS["two_years"], customers, 1, whole_days=True)
+    days = in_days(shop)
     connection = duckdb.connect(config={"threads": 2})
     connection.register("days", days)
     connection.execute(
@@ -161,6 +181,61 @@ def speed(fitter: str, customers: int) -> None:
     print("  " + ", ".join(f"{name} {float(value):.7g}" for name, value in result.items()))
 
 
+def scores(customers: int) -> None:
+    """Score a shop with the models' own SQL; the peer is a group-by of the same rows."""
+    from dbt.cli.main import dbtRunner
+
+    world = WORLDS["two_years"]
+    with tempfile.TemporaryDirectory() as folder:
+        build = Path(folder) / "build.duckdb"  # the name is the catalogue in the compiled SQL
+        os.environ["LIFETIME_BUILD_PATH"] = str(build)
+        places = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
+        places += ["--target-path", folder, "--log-level", "none"]
+        dbtRunner().invoke(["compile", "--select", *SCORE_MODELS, *places])
+        release_build()
+        compiled = {
+            path.stem: path.read_text(encoding="utf-8")
+            for path in Path(folder).glob("compiled/**/lifetime_value/*.sql")
+        }
+        build.unlink(missing_ok=True)
+        connection = duckdb.connect(str(build), config={"threads": 2})
+        connection.execute("create schema intermediate")
+        connection.register("days", in_days(simulate(world, customers, 1, whole_days=True)))
+        parameters = ", ".join(
+            f"cast({getattr(world, name)} as decimal(38, 12)) as {name}" for name in BGNBD
+        )
+        given = {
+            "int_customer_clv_summary": "select 'all' as parameter_group, * from days",
+            "int_clv_parameters": "select 'all' as parameter_group,"
+            f" null::varchar as purchase_reason, {parameters}",
+            "int_clv_backtest_summary": "from intermediate.int_customer_clv_summary limit 0",
+            "int_clv_backtest_parameters": "from intermediate.int_clv_parameters limit 0",
+            "int_clv_tracking_ages": "select 'all' as parameter_group, 1 as age_days limit 0",
+        }
+        for name, query in given.items():
+            connection.execute(f"create table intermediate.{name} as {query}")
+        grouped = (
+            "select parameter_group, repeat_count, clv_recency_days, clv_age_days,"
+            " count(*) as customer_count from intermediate.int_customer_clv_summary group by all"
+        )
+        costs: dict[str, list[float]] = {"group by": [], "scores": []}
+        for _ in range(3):  # by turns, so that both see the same machine
+            costs["group by"].append(cpu_of(connection, {"grouped": grouped}))
+            chain = {name: compiled[name] for name in SCORE_MODELS}
+            costs["scores"].append(cpu_of(connection, chain))
+        connection.close()
+    peer, ours = (statistics.median(costs[name]) for name in ("group by", "scores"))
+    print(f"scores of {customers:,} customers: {ours:.2f} s CPU, {ours / peer:.1f} x a group by")
+
+
+def cpu_of(connection: duckdb.DuckDBPyConnection, tables: dict[str, str]) -> float:
+    """The processor seconds that these tables take."""
+    started = time.process_time()
+    for name, query in tables.items():
+        connection.execute(f"create or replace table intermediate.{name} as {query}")
+    return time.process_time() - started
+
+
 def peak_megabytes() -> float:
     """The most memory that this process has held; Linux counts in kilobytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -175,10 +250,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     recover.add_argument("--seeds", type=int, default=200)
     recover.add_argument("--whole-days", action="store_true", help="seen by calendar day")
     recover.add_argument("--worlds", nargs="+", choices=WORLDS, default=list(WORLDS))
+    scoring = commands.add_parser("scores", help="the SQL scores beside a group-by of the rows")
+    scoring.add_argument("--customers", type=int, default=1_000_000)
     fast = commands.add_parser("speed", help="seconds and memory beside lifetimes' fitter")
     fast.add_argument("--customers", type=int, default=1_000_000)
     fast.add_argument("--fitter", choices=["ours", "lifetimes"], help="one, in this process")
     arguments = parser.parse_args(argv)
+    if arguments.command == "scores":
+        scores(arguments.customers)
+        return 0
     if arguments.command == "recovery":
         print(f"| world | customers | {' | '.join((*BGNBD, *GAMMA_GAMMA))} | refused | s a seed |")
         for name in arguments.worlds:

@@ -72,7 +72,6 @@ class Progress:
 def build(variables: dict[str, Any], target: str | None, with_unit_tests: bool) -> Outcome:
     """Run `dbt build` with these vars, and sort what every node says."""
     # dbt takes seconds to import, and a mistake in the caller's words should not wait for it
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
@@ -85,7 +84,7 @@ def build(variables: dict[str, Any], target: str | None, with_unit_tests: bool) 
         arguments += ["--exclude-resource-type", "unit_test"]
     progress = Progress()
     answer = dbtRunner(callbacks=[progress]).invoke(arguments)
-    _close(DuckDBConnectionManager)
+    release_build()
 
     outcome = Outcome(invocation_id=progress.invocation_id)
     if answer.result is None:
@@ -153,8 +152,10 @@ def _plain(message: str) -> str:
     return "\n".join(line for line in kept if not line.startswith("Got "))
 
 
-def _close(manager: Any) -> None:
+def release_build() -> None:
     """dbt-duckdb keeps its connection for the next call in the process; the file must be let go."""
-    if manager._ENV is not None:
-        manager._ENV.close()
-    manager.close_all_connections()
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
+    DuckDBConnectionManager.close_all_connections()

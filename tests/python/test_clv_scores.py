@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, localcontext
 from itertools import product
 from pathlib import Path
-from time import process_time
 
 import duckdb
 import numpy as np
@@ -97,7 +96,6 @@ def score(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         customers: pd.DataFrame,
         ages: Sequence[int] = (),
         model: str = "int_clv_scores",
-        timed: str | None = None,
     ) -> pd.DataFrame:
         first_days = pd.DataFrame({"parameter_group": "g", "age_days": list(ages)})
         for view, frame in (
@@ -118,20 +116,8 @@ def score(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             " from first_days",
         }.items():
             connection.execute(f"create or replace table intermediate.{name} as {query}")
-        started = process_time()
-        if timed == "group by":
-            connection.execute(
-                "create or replace table intermediate.counted as"
-                " select parameter_group, repeat_count, clv_recency_days, clv_age_days, count(*)"
-                " from intermediate.int_customer_clv_summary group by all"
-            )
-        else:
-            for name in [timed] if timed in CHAIN else CHAIN:
-                connection.execute(
-                    f"create or replace table intermediate.{name} as {compiled[name]}"
-                )
-        if timed:
-            return pd.DataFrame({"seconds": [process_time() - started]})
+        for name in CHAIN:
+            connection.execute(f"create or replace table intermediate.{name} as {compiled[name]}")
         return connection.sql(f"select * from intermediate.{model}").df()
 
     yield run
@@ -388,44 +374,3 @@ def test_predictions_keep_their_invariants(master: Build) -> None:
         )
         == 0
     )
-
-
-# -- cost -----------------------------------------------------------------------------------------
-
-
-def simulated(count: int) -> pd.DataFrame:
-    """Customers who buy and leave as BG/NBD has it, over two years, in whole days."""
-    random = np.random.default_rng(7)
-    rate = random.gamma(0.8, 1 / 10, count) / 7
-    leaves = random.beta(0.8, 2.5, count)
-    age = random.integers(0, 731, count)
-    repeats, last = np.zeros(count, dtype=int), np.zeros(count, dtype=int)
-    clock, there = np.zeros(count), np.ones(count, dtype=bool)
-    while there.any():
-        clock += random.exponential(1, count) / rate
-        day = np.minimum(clock, 1e6).astype(int)
-        there &= day <= age
-        repeats += there & (day > last)
-        last = np.where(there, day, last)
-        there &= random.random(count) >= leaves
-    return customers_of(
-        repeat_count=list(repeats), clv_recency_days=list(last), clv_age_days=list(age)
-    )
-
-
-@pytest.mark.long
-def test_a_million_customers_cost_at_most_three_group_bys(score: Score) -> None:
-    """CPU time of the scores of all distinct triples, and of counting the same rows by triple.
-
-    The sums are by repeats and age, of which there are few however many customers there are;
-    what they cost is printed beside it.
-    """
-    customers = simulated(1_000_000)
-    parameters = one_group(r=0.8, alpha=10, a=0.8, b=2.5)
-    score(parameters, customers)
-    cost = {
-        timed: min(score(parameters, customers, timed=timed)["seconds"][0] for _ in range(3))
-        for timed in ("int_clv_scores", "group by", "chain")
-    }
-    print(", ".join(f"{timed} {seconds:.2f} s CPU" for timed, seconds in cost.items()))
-    assert cost["int_clv_scores"] < 3 * cost["group by"]
