@@ -18,6 +18,29 @@
 {%- endmacro %}
 
 
+{#- Why a group's purchases are not modelled on its own customers; null where they are. -#}
+{% macro purchase_refusal(fitted) -%}
+    case
+            when {{ fitted }}.parameter_group is null then 'not_fitted'
+            when {{ fitted }}.customer_count < {{ var('clv_minimum_customers') }} then 'too_few_customers'
+            when {{ fitted }}.repeat_customer_count < {{ var('clv_minimum_repeat_customers') }}
+                then 'too_few_repeats'
+            else {{ fitted }}.bgnbd_reason
+        end
+{%- endmacro %}
+
+
+{#- The same for the amounts of its purchases. -#}
+{% macro value_refusal(fitted) -%}
+    case
+            when {{ fitted }}.parameter_group is null then 'not_fitted'
+            when {{ fitted }}.valued_customer_count < {{ var('clv_minimum_repeat_customers') }}
+                then 'too_few_repeats'
+            else {{ fitted }}.gamma_gamma_reason
+        end
+{%- endmacro %}
+
+
 {#- The weight of a group's own parameters beside the whole's, 0 to 1; null where neither could be fitted. -#}
 {% macro own_weight(customer_count, reason) -%}
     case

@@ -25,23 +25,8 @@ judged as (
     select
         parameter_groups.parameter_group as group_name,
         fitted.*,
-        case
-            when fitted.parameter_group is null then 'not_fitted'
-            when
-                fitted.customer_count < {{ var('clv_minimum_customers') }}
-                then 'too_few_customers'
-            when
-                fitted.repeat_customer_count < {{ var('clv_minimum_repeat_customers') }}
-                then 'too_few_repeats'
-            else fitted.bgnbd_reason
-        end as purchase_reason,
-        case
-            when fitted.parameter_group is null then 'not_fitted'
-            when
-                fitted.valued_customer_count < {{ var('clv_minimum_repeat_customers') }}
-                then 'too_few_repeats'
-            else fitted.gamma_gamma_reason
-        end as value_reason
+        {{ purchase_refusal('fitted') }} as purchase_reason,
+        {{ value_refusal('fitted') }} as value_reason
     from parameter_groups
     left join fitted
         on parameter_groups.parameter_group = fitted.parameter_group
