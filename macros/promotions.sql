@@ -1,0 +1,24 @@
+{#- The first day on which what a build decides can be sent, as a SQL date: the day after the as-of day. -#}
+{% macro send_date() -%}
+    cast('{{ as_of_day() + modules.datetime.timedelta(days=1) }}' as date)
+{%- endmacro %}
+
+
+{#- A bucket from 0 to 9,999 by the md5 of a text: the same on every engine, sticky, and anybody can recompute it.
+    A share of a population is those with a bucket below 10,000 times the share, so that a larger share keeps all
+    members of a smaller one. -#}
+{% macro hash_bucket(expression) -%}
+    {{ return(adapter.dispatch('hash_bucket', 'lifetime_segments')(expression)) }}
+{%- endmacro %}
+
+{% macro default__hash_bucket(expression) -%}
+    cast('0x' || substr(md5({{ expression }}), 1, 8) as bigint) % 10000
+{%- endmacro %}
+
+{% macro postgres__hash_bucket(expression) -%}
+    cast(cast('x' || substr(md5({{ expression }}), 1, 8) as bit(32)) as bigint) % 10000
+{%- endmacro %}
+
+{% macro spark__hash_bucket(expression) -%}
+    cast(conv(substr(md5({{ expression }}), 1, 8), 16, 10) as bigint) % 10000
+{%- endmacro %}
