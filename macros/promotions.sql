@@ -4,9 +4,20 @@
 {%- endmacro %}
 
 
-{#- A bucket from 0 to 9,999 by the md5 of a text: the same on every engine, sticky, and anybody can recompute it.
-    A share of a population is those with a bucket below 10,000 times the share, so that a larger share keeps all
-    members of a smaller one. -#}
+{#- Whether a promotion of seed promotions may be sent on the send date; an empty day is no limit. -#}
+{% macro is_sendable(row) -%}
+    coalesce({{ row }}.valid_from <= {{ send_date() }}, true)
+        and coalesce({{ row }}.valid_to >= {{ send_date() }}, true)
+{%- endmacro %}
+
+
+{#- Whether a bucket belongs to a share of the population; a larger share keeps all members of a smaller one. -#}
+{% macro is_in_share(bucket, share) -%}
+    ({{ bucket }} < 10000 * {{ share }})
+{%- endmacro %}
+
+
+{#- A bucket from 0 to 9,999 by the md5 of a text: the same on every engine, sticky, and anybody can recompute it. -#}
 {% macro hash_bucket(expression) -%}
     {{ return(adapter.dispatch('hash_bucket', 'lifetime_segments')(expression)) }}
 {%- endmacro %}
@@ -21,4 +32,10 @@
 
 {% macro spark__hash_bucket(expression) -%}
     cast(conv(substr(md5({{ expression }}), 1, 8), 16, 10) as bigint) % 10000
+{%- endmacro %}
+
+
+{#- A time, a day later where a condition holds. -#}
+{% macro day_later(timestamp, condition) -%}
+    case when {{ condition }} then {{ timestamp }} + interval '1 day' else {{ timestamp }} end
 {%- endmacro %}

@@ -1,119 +1,115 @@
 -- One row per segment of the active map and promotion of the policy.
--- What is planned for whom, how many may get it, go or stop, and why?
+-- What is planned for whom, who gets it, what does it cost and bring, go or stop, and why?
 with
 
-cells as (
-    select * from {{ ref('int_segment_cells') }}
+plan as (
+    select * from {{ ref('int_segment_plan') }}
 ),
 
 promotions as (
     select * from {{ ref('promotions') }}
 ),
 
-targets as (
-    select * from {{ ref('promotion_targets') }}
+outcomes as (
+    select * from {{ ref('promotion_outcomes') }}
+    where channel = 'all'
 ),
 
-customer_segments as (
-    select * from {{ ref('int_customer_segment') }}
+decisions as (
+    select * from {{ ref('customer_promotions') }}
+    where is_selected
 ),
 
-candidates as (
-    select * from {{ ref('int_promotion_candidates') }}
+budgets as (
+    select * from {{ ref('int_promotion_budgets') }}
 ),
 
-segments as (
-
-    select distinct
-        map_name,
-        segment
-    from cells
-    where is_active
-
-),
-
-sizes as (
-
-    select segment, count(*) as customer_count
-    from customer_segments
-    group by segment
-
-),
-
--- one promotion may be aimed at several stages of a segment, each with a reason
-targeted as (
-
-    select
-        segments.segment,
-        targets.promotion_id,
-        {{ dbt.listagg("targets.reason", "'; '", "order by targets.reason") }}
-            as target_reason
-    from segments
-    inner join targets
-        on
-            segments.map_name = targets.map_name
-            and targets.segment in ('any', segments.segment)
-    group by segments.segment, targets.promotion_id
-
-),
-
-eligible as (
+counted as (
 
     select
         segment,
         promotion_id,
-        count(*) as customer_count
-    from candidates
+        sum(customer_count) as considered,
+        sum(customer_count) filter (where stage != 'policy') as eligible,
+        sum(customer_count) filter (where stage not in ('policy', 'trigger')) as due,
+        sum(customer_count) filter (where stage = 'permission') as forbidden,
+        sum(customer_count) filter (where stage = 'holdout') as held_out,
+        sum(customer_count) filter (where stage = 'guardrail') as guarded,
+        sum(customer_count) filter (where stage = 'arbitration') as outranked,
+        sum(customer_count) filter (where stage = 'budget') as over_budget,
+        sum(customer_count) filter (where stage = 'selected') as selected,
+        {{ dbt.listagg(
+            "case when stage not in ('policy', 'selected') then reason || ' '"
+            ~ " || cast(customer_count as " ~ dbt.type_string() ~ ") end",
+            "', '",
+            "order by customer_count desc, reason"
+        ) }} as reasons
+    from outcomes
     group by segment, promotion_id
 
 ),
 
-plan as (
+valued as (
 
     select
-        segments.segment,
-        promotions.*,
-        coalesce(sizes.customer_count, 0) as segment_customer_count,
-        coalesce(eligible.customer_count, 0) as eligible_customer_count,
-        targeted.target_reason,
-        case
-            when targeted.target_reason is null
-                then 'the policy does not offer it to this segment'
-            when promotions.valid_from > {{ as_of_date() }} then 'not valid yet'
-            when promotions.valid_to < {{ as_of_date() }} then 'no longer valid'
-            when coalesce(eligible.customer_count, 0) = 0
-                then 'nobody has the lifecycle stage and orders that it asks for'
-        end as stop_reason
-    from segments
-    cross join promotions
-    left join sizes on segments.segment = sizes.segment
-    left join targeted
-        on
-            segments.segment = targeted.segment
-            and promotions.promotion_id = targeted.promotion_id
-    left join eligible
-        on
-            segments.segment = eligible.segment
-            and promotions.promotion_id = eligible.promotion_id
+        segment,
+        promotion_id,
+        sum(expected_cost_amount) as cost,
+        sum(expected_incremental_margin_amount) as margin
+    from decisions
+    group by segment, promotion_id
 
 ),
 
 final as (
 
     select
-        segment,
-        promotion_id,
+        plan.segment,
+        plan.promotion_id,
         {{ as_of_date() }} as as_of_date,
-        promotion_name,
-        offer_type,
-        discount_share,
-        discount_amount,
-        priority,
-        cast(segment_customer_count as bigint) as segment_customer_count,
-        cast(eligible_customer_count as bigint) as eligible_customer_count,
-        case when stop_reason is null then 'go' else 'stop' end as decision,
-        coalesce(stop_reason, target_reason) as decision_reason
+        promotions.promotion_name,
+        promotions.offer_type,
+        promotions.discount_share,
+        promotions.discount_amount,
+        promotions.priority,
+        plan.segment_customer_count,
+        cast(coalesce(counted.considered, 0) as bigint) as considered_customer_count,
+        cast(coalesce(counted.eligible, 0) as bigint) as eligible_customer_count,
+        cast(coalesce(counted.due, 0) as bigint) as due_customer_count,
+        cast(coalesce(counted.forbidden, 0) as bigint) as not_permitted_customer_count,
+        cast(coalesce(counted.held_out, 0) as bigint) as held_out_customer_count,
+        cast(coalesce(counted.guarded, 0) as bigint) as guarded_customer_count,
+        cast(coalesce(counted.outranked, 0) as bigint) as outranked_customer_count,
+        cast(coalesce(counted.over_budget, 0) as bigint) as over_budget_customer_count,
+        cast(coalesce(counted.selected, 0) as bigint) as selected_customer_count,
+        counted.reasons as suppressed_by_reason,
+        cast(coalesce(valued.cost, 0) as numeric(18, 2)) as expected_cost_amount,
+        cast(valued.margin as numeric(18, 2)) as expected_incremental_margin_amount,
+        promotions.budget_id,
+        budgets.budget_amount,
+        budgets.used_amount as budget_used_amount,
+        budgets.remaining_amount as budget_remaining_amount,
+        case
+            when plan.stop_reason is null and counted.eligible > 0 then 'go'
+            else 'stop'
+        end as decision,
+        case
+            when plan.stop_reason is not null then plan.stop_reason
+            when coalesce(counted.eligible, 0) = 0
+                then 'nobody meets what the policy asks for'
+            else plan.target_reason
+        end as decision_reason
     from plan
+    inner join promotions on plan.promotion_id = promotions.promotion_id
+    left join budgets on promotions.budget_id = budgets.budget_id
+    left join counted
+        on
+            plan.segment = counted.segment
+            and plan.promotion_id = counted.promotion_id
+    left join valued
+        on
+            plan.segment = valued.segment
+            and plan.promotion_id = valued.promotion_id
 
 )
 

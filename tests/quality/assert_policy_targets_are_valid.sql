@@ -9,6 +9,10 @@ promotions as (
     select * from {{ ref('promotions') }}
 ),
 
+tiers as (
+    select * from {{ ref('value_tiers') }}
+),
+
 segments as (
 
     select distinct
@@ -24,6 +28,7 @@ judged as (
         targets.map_name,
         targets.segment,
         targets.lifecycle_stage,
+        targets.value_tier,
         targets.promotion_id,
         case
             when promotions.promotion_id is null
@@ -36,10 +41,18 @@ judged as (
                     'advocacy', 'lapsed'
                 )
                 then 'lifecycle_stage is not one of the six, nor any'
+            when
+                targets.value_tier is null
+                or (
+                    targets.value_tier not in ('any', 'none')
+                    and tiers.value_tier is null
+                )
+                then 'value_tier is not in seed value_tiers, nor none, nor any'
             when targets.reason is null then 'give a reason'
         end as remedy
     from targets
     left join promotions on targets.promotion_id = promotions.promotion_id
+    left join tiers on targets.value_tier = tiers.value_tier
     left join segments
         on
             targets.map_name = segments.map_name

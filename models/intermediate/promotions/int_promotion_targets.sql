@@ -1,4 +1,4 @@
--- One row per segment and lifecycle stage that has customers, and promotion for it.
+-- One row per segment, lifecycle stage and value tier that has customers, and promotion for it.
 -- Which promotion does the policy offer to whom, and why?
 with
 
@@ -18,13 +18,20 @@ lifecycle as (
     select * from {{ ref('int_customer_lifecycle') }}
 ),
 
-pairs as (
+customer_values as (
+    select * from {{ ref('int_customer_value') }}
+),
+
+groups_of_customers as (
 
     select distinct
         segments.segment,
-        lifecycle.lifecycle_stage
+        lifecycle.lifecycle_stage,
+        customer_values.value_tier
     from segments
     inner join lifecycle on segments.customer_key = lifecycle.customer_key
+    inner join customer_values
+        on segments.customer_key = customer_values.customer_key
 
 ),
 
@@ -39,27 +46,31 @@ active_map as (
 matched as (
 
     select
-        pairs.segment,
-        pairs.lifecycle_stage,
+        groups_of_customers.segment,
+        groups_of_customers.lifecycle_stage,
+        groups_of_customers.value_tier,
         targets.promotion_id,
         targets.reason as target_reason,
         row_number() over (
             partition by
-                pairs.segment,
-                pairs.lifecycle_stage,
+                groups_of_customers.segment,
+                groups_of_customers.lifecycle_stage,
+                groups_of_customers.value_tier,
                 targets.promotion_id
             order by
                 case when targets.segment = 'any' then 1 else 0 end nulls last,
                 case when targets.lifecycle_stage = 'any' then 1 else 0 end nulls last,
+                case when targets.value_tier = 'any' then 1 else 0 end nulls last,
                 targets.reason nulls last
         ) as target_rank
-    from pairs
+    from groups_of_customers
     cross join active_map
     inner join targets
         on
             active_map.map_name = targets.map_name
-            and targets.segment in ('any', pairs.segment)
-            and targets.lifecycle_stage in ('any', pairs.lifecycle_stage)
+            and targets.segment in ('any', groups_of_customers.segment)
+            and targets.lifecycle_stage in ('any', groups_of_customers.lifecycle_stage)
+            and targets.value_tier in ('any', groups_of_customers.value_tier)
 
 ),
 
@@ -69,6 +80,7 @@ final as (
     select
         segment,
         lifecycle_stage,
+        value_tier,
         promotion_id,
         target_reason
     from matched

@@ -1,0 +1,13 @@
+{#- Histories are append-only tables keyed by the as-of day: writing a day again replaces it, and people who asked to be
+    forgotten leave them. Both are hooks of the models in schema history. -#}
+{% macro forget_day(history) -%}
+    {%- if load_relation(history) is not none -%}
+        delete from {{ history }} where as_of_date = {{ as_of_date() }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro forget_erased(history) -%}
+    delete from {{ history }}
+    where customer_id in (select customer_id from {{ ref('stg_erased_customers') }})
+{%- endmacro %}

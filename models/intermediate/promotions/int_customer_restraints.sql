@@ -1,0 +1,89 @@
+-- One row per known customer.
+-- When did they last buy or complain, which offers are open, and how much discount may they get?
+with
+
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+orders as (
+    select * from {{ ref('int_orders_net') }}
+    where is_purchase
+),
+
+complaints as (
+    select * from {{ ref('int_events_identified') }}
+    where event_type in ('complained', 'support_contacted')
+),
+
+customer_values as (
+    select * from {{ ref('int_customer_value') }}
+),
+
+discount_caps as (
+    select * from {{ ref('discount_caps') }}
+),
+
+bought as (
+
+    select
+        customer_key,
+        max(order_date) as last_order_date,
+        sum(discount_amount) filter (
+            where
+            order_date > {{ dbt.dateadd('day', -clv_horizons()[-1], as_of_date()) }}
+        ) as discount_amount_365d
+    from orders
+    group by customer_key
+
+),
+
+complained as (
+
+    select
+        customer_key,
+        max(event_date) as last_complaint_date
+    from complaints
+    group by customer_key
+
+),
+
+open_offers as (
+
+    select
+        customer_key,
+        min(promotion_id) as first_promotion_id,
+        max(promotion_id) as last_promotion_id
+    from {{ ref('int_promotion_contacts') }}
+    where is_open
+    group by customer_key
+
+),
+
+final as (
+
+    select
+        customers.customer_key,
+        bought.last_order_date,
+        complained.last_complaint_date,
+        cast(coalesce(bought.discount_amount_365d, 0) as numeric(18, 2))
+            as discount_amount_365d,
+        open_offers.first_promotion_id as first_open_promotion_id,
+        open_offers.last_promotion_id as last_open_promotion_id,
+        coalesce(own.maximum_discount_share, others.maximum_discount_share, 0)
+            as maximum_discount_share,
+        coalesce(
+            own.maximum_discount_amount_365d, others.maximum_discount_amount_365d, 0
+        ) as maximum_discount_amount_365d
+    from customers
+    inner join customer_values
+        on customers.customer_key = customer_values.customer_key
+    left join bought on customers.customer_key = bought.customer_key
+    left join open_offers on customers.customer_key = open_offers.customer_key
+    left join complained on customers.customer_key = complained.customer_key
+    left join discount_caps as own on customer_values.value_tier = own.value_tier
+    left join discount_caps as others on others.value_tier = 'any'
+
+)
+
+select * from final

@@ -1,0 +1,83 @@
+-- One row per segment, promotion, channel (or all) and reason that occurs.
+-- How many customers got each promotion, and how many did not for which one reason?
+with
+
+decisions as (
+    select * from {{ ref('customer_promotions') }}
+),
+
+reasons as (
+    select * from {{ ref('decision_reasons') }}
+),
+
+by_channel as (
+
+    select
+        segment,
+        promotion_id,
+        channel,
+        reason,
+        count(*) as customer_count
+    from decisions
+    group by segment, promotion_id, channel, reason
+
+),
+
+-- over all channels, the one on which a customer came furthest speaks
+furthest as (
+
+    select
+        decisions.segment,
+        decisions.promotion_id,
+        decisions.customer_id,
+        max(reasons.precedence) as precedence
+    from decisions
+    inner join reasons on decisions.reason = reasons.reason
+    group by
+        decisions.segment,
+        decisions.promotion_id,
+        decisions.customer_id
+
+),
+
+counted as (
+
+    select
+        segment,
+        promotion_id,
+        channel,
+        reason,
+        customer_count
+    from by_channel
+
+    union all
+
+    select
+        furthest.segment,
+        furthest.promotion_id,
+        'all' as channel,
+        reasons.reason,
+        count(*) as customer_count
+    from furthest
+    inner join reasons on furthest.precedence = reasons.precedence
+    group by furthest.segment, furthest.promotion_id, reasons.reason
+
+),
+
+final as (
+
+    select
+        counted.segment,
+        counted.promotion_id,
+        counted.channel,
+        counted.reason,
+        {{ as_of_date() }} as as_of_date,
+        reasons.stage,
+        reasons.precedence,
+        cast(counted.customer_count as bigint) as customer_count
+    from counted
+    inner join reasons on counted.reason = reasons.reason
+
+)
+
+select * from final
