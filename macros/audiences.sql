@@ -13,8 +13,7 @@
 {%- endmacro %}
 
 
-{#- Whether a trait's name has a protected attribute among its words: gender, your_gender? and gender_2024, not
-    engendered. -#}
+{#- Whether a trait's name has a protected attribute among its words: age, your_age? and age_2024, not package. -#}
 {% macro names_protected_attribute(trait, attribute) -%}
     {%- set marks = '?!.,:;/|()[]&+*#=' -%}
     {%- set words = "translate(lower(" ~ trait ~ "), '" ~ marks ~ "', '" ~ '_' * (marks | length) ~ "')" -%}
