@@ -126,13 +126,15 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
         leftover.unlink(missing_ok=True)
     os.environ["LIFETIME_BUILD_PATH"] = str(path)
     is_demo = bool({**project_vars(), **variables}["demo_shop"])
+    if not is_demo:
+        publish.restore_history(path)
 
     log = Path(os.environ.get("DBT_LOG_PATH", "logs")) / "dbt.log"
     print(f"Building{' the demo shop' if is_demo else ''} (log: {log})", flush=True)
     # unit tests try the rules on rows of their own: they say nothing about an adopter's data
     outcome = dbt_run.build(variables, target, with_unit_tests=is_demo)
     if not outcome.is_success:
-        publish.record_build("", False, outcome.invocation_id)
+        publish.record_build("", False, outcome.invocation_id, is_demo)
         show_faults(outcome)
         return 2 if outcome.broken_contract else 1
     if not path.exists():
@@ -142,7 +144,7 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
         )
 
     as_of = summary.as_of_day(path) or str(variables.get("as_of_date") or "today")
-    publish.record_build(as_of, True, outcome.invocation_id)
+    publish.record_build(as_of, True, outcome.invocation_id, is_demo)
     if with_publish:
         publish.publish()
     seconds = time.monotonic() - started

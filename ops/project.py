@@ -25,6 +25,11 @@ def published_file() -> Path:
     return build_file().with_name("lifetime_segments.duckdb")
 
 
+def history_file() -> Path:
+    """What earlier nights decided and later ones have to know."""
+    return build_file().with_name("history.duckdb")
+
+
 def build_record() -> Path:
     """How the last build ended: as-of date, success, and which build file that was."""
     return build_file().with_name("build.json")

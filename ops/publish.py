@@ -2,6 +2,9 @@
 
 Readers never see half a build: the tables go into a new file, are counted again there, and the
 file takes the old one's place in one step. Whoever has the old file open keeps reading it.
+
+What a shop's own build decided is history from then on (arms that were drawn, above all): it goes
+into a file of its own in the same way, and the next build starts with it. The demo has none.
 """
 
 import json
@@ -12,9 +15,17 @@ from typing import Any
 
 import duckdb
 
-from ops.project import UserError, build_file, build_record, display, published_file
+from ops.project import (
+    UserError,
+    build_file,
+    build_record,
+    display,
+    history_file,
+    published_file,
+)
 
 PUBLISHED_SCHEMAS = ("marts", "audit")
+HISTORY_SCHEMAS = ("history",)
 
 
 def file_stamp(path: Path) -> list[int]:
@@ -23,12 +34,13 @@ def file_stamp(path: Path) -> list[int]:
     return [state.st_size, state.st_mtime_ns]
 
 
-def record_build(as_of: str, is_success: bool, invocation_id: str) -> None:
+def record_build(as_of: str, is_success: bool, invocation_id: str, is_demo: bool = False) -> None:
     """Write down how the build ended, and which file it left."""
     path = build_file()
     record = {
         "as_of": as_of,
         "ok": is_success,
+        "is_demo": is_demo,
         "invocation_id": invocation_id,
         "build_file": file_stamp(path) if path.exists() else None,
     }
@@ -37,26 +49,52 @@ def record_build(as_of: str, is_success: bool, invocation_id: str) -> None:
 
 def publish() -> dict[str, int]:
     """Copy the tables of marts and audit into the published file; table to its number of rows."""
-    build, target = build_file(), published_file()
-    _require_success(build)
+    build = build_file()
+    record = _require_success(build)
+    counts = _replace(published_file(), build, PUBLISHED_SCHEMAS)
+    if not counts:
+        raise UserError(f"{display(build)} has no marts to publish. Run make build.")
+    if not record["is_demo"]:
+        _replace(history_file(), build, HISTORY_SCHEMAS)
+    return counts
+
+
+def restore_history(build: Path) -> None:
+    """Begin a new build file with what the nights before decided."""
+    if history_file().exists():
+        try:
+            _copy(history_file(), build, HISTORY_SCHEMAS)
+        except duckdb.Error as error:
+            build.unlink(missing_ok=True)
+            raise UserError(
+                f"{display(history_file())} cannot be read ({error}). Put back a copy of it, or "
+                "remove it: arms are then drawn anew, by the same hash."
+            ) from error
+
+
+def _replace(target: Path, source: Path, schemas: tuple[str, ...]) -> dict[str, int]:
+    """Put a file with the tables of some schemas in the target's place, if there are any."""
     following = target.with_name(target.name + ".next")
     for leftover in (following, _log_of(following)):
         leftover.unlink(missing_ok=True)
-    counts = _copy(build, following)
+    counts = _copy(source, following, schemas)
     found = _count(following, counts)
     if found != counts:
         raise UserError(
             f"{display(following)} does not hold what was written into it: {found} instead of "
             f"{counts}. Check the disk; {display(target)} is as it was."
         )
-    _to_disk(following)
-    following.replace(target)
-    _to_disk(target.parent)
+    if counts:
+        _to_disk(following)
+        following.replace(target)
+        _to_disk(target.parent)
+    else:
+        following.unlink(missing_ok=True)
     return counts
 
 
-def _require_success(build: Path) -> None:
-    """Only the file that the last build left, and only if all its tests passed."""
+def _require_success(build: Path) -> dict[str, Any]:
+    """The last build's record: only the file that it left, and only if all its tests passed."""
     try:
         record: dict[str, Any] = json.loads(build_record().read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
@@ -67,29 +105,28 @@ def _require_success(build: Path) -> None:
         raise UserError(
             f"{display(build)} is not the file that the last build tested. Run make build."
         )
+    return record
 
 
-def _copy(build: Path, following: Path) -> dict[str, int]:
-    """Every table of the published schemas, in a fresh file."""
+def _copy(source: Path, target: Path, schemas: tuple[str, ...]) -> dict[str, int]:
+    """Every table of the schemas, into a new file; table to its number of rows."""
     counts = {}
-    with duckdb.connect(str(following)) as connection:
-        connection.execute(f"attach {_literal(build)} as build (read_only)")
+    with duckdb.connect(str(target)) as connection:
+        connection.execute(f"attach {_literal(source)} as source (read_only)")
         tables = connection.execute(
             "select table_schema, table_name from information_schema.tables "
-            "where table_catalog = 'build' and table_type = 'BASE TABLE' "
+            "where table_catalog = 'source' and table_type = 'BASE TABLE' "
             "and list_contains(?, table_schema) order by 1, 2",
-            [list(PUBLISHED_SCHEMAS)],
+            [list(schemas)],
         ).fetchall()
         for schema, table in tables:
             name = f'"{schema}"."{table}"'
             connection.execute(f'create schema if not exists "{schema}"')
-            connection.execute(f"create table {name} as from build.{name}")
-            row = connection.execute(f"select count(*) from build.{name}").fetchone()
+            connection.execute(f"create table {name} as from source.{name}")
+            row = connection.execute(f"select count(*) from source.{name}").fetchone()
             counts[f"{schema}.{table}"] = int(row[0]) if row else 0
-        connection.execute("detach build")
+        connection.execute("detach source")
         connection.execute("checkpoint")
-    if not counts:
-        raise UserError(f"{display(build)} has no marts to publish. Run make build.")
     return counts
 
 

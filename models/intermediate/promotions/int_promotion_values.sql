@@ -25,11 +25,10 @@ priced as (
     select
         candidates.customer_key,
         candidates.promotion_id,
-        candidates.value_tier,
-        candidates.due_date,
         promotions.priority,
         offer_types.is_incentive,
-        offer_types.is_discount,
+        coalesce(promotions.discount_share, promotions.discount_amount, 0) > 0
+            as is_discount,
         cast(prospects.baseline_rate as {{ type_double() }}) as baseline_rate,
         cast(promotions.response_rate as {{ type_double() }}) as response_rate,
         cast(prospects.order_amount as {{ type_double() }}) as order_amount,
@@ -72,8 +71,6 @@ final as (
     select
         customer_key,
         promotion_id,
-        value_tier,
-        due_date,
         priority,
         is_incentive,
         is_discount,
@@ -84,6 +81,7 @@ final as (
         -- an order that the offer gives away for nothing keeps no margin
         cast(
             case
+                when order_margin is null then null
                 when order_amount <= discount then -100
                 else
                     greatest(-100, {{ safe_divide(
