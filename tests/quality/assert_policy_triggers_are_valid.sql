@@ -1,4 +1,4 @@
-{#- Rows of triggers and order_milestones that no model can follow, each with its remedy. -#}
+{#- Rows of triggers and order_milestones that no model can follow. -#}
 with
 
 triggers as (
@@ -22,7 +22,7 @@ judged as (
                     'retention_ending', 'post_purchase_survey', 'price_drop',
                     'back_in_stock', 'referral_ask'
                 )
-                then 'no model knows this trigger_name: edit and switch off rows, add none'
+                then 'no model knows this trigger_name: edit or switch off, add none'
             when is_enabled is null then 'is_enabled is true or false'
             when offset_days is null or abs(offset_days) > 365
                 then 'offset_days is from -365 to 365'

@@ -57,7 +57,8 @@ reached as (
         purchases.last_order_date,
         {{ days_after(
             'purchases.last_order_date',
-            'ceil(triggers.threshold * expecting.expected_gap_days)'
+            'ceil('
+            ~ exact_product('expecting.expected_gap_days', 'triggers.threshold') ~ ')'
         ) }} as event_date
     from expecting
     inner join purchases on expecting.customer_key = purchases.customer_key

@@ -42,7 +42,9 @@ days as (
         month_days.month_day,
         year_texts.year_number,
         coalesce(
-            {{ try_cast("year_texts.year_text || '-' || month_days.month_day", 'date') }},
+            {{ try_cast(
+                "year_texts.year_text || '-' || month_days.month_day", 'date'
+            ) }},
             case
                 when month_days.month_day = '02-29'
                     then cast(year_texts.year_text || '-02-28' as date)

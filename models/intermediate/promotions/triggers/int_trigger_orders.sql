@@ -1,4 +1,4 @@
--- One row per customer and trigger about their orders: the second, a round one, the last.
+-- One row per customer and trigger about their second, a round or their last order.
 -- Which of them calls for a message, and from when until when?
 with
 
