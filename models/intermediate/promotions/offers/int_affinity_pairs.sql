@@ -1,20 +1,22 @@
 -- One row per level and ordered pair of items that are often enough in one basket.
 -- How often is each bought, and how often both?
-{% set minimum_support -%}
-    cast({{ var('affinity_minimum_support') }} as numeric(18, 9))
-{%- endset %}
-{% set minimum_baskets = var('affinity_minimum_baskets') %}
 with
 
 basket_items as (
     select * from {{ ref('int_basket_items') }}
 ),
 
+-- decimals, so that exactly enough is enough
 levels as (
 
     select
         level,
-        count(distinct order_id) as basket_count
+        count(distinct order_id) as basket_count,
+        greatest(
+            cast({{ var('affinity_minimum_support') }} as numeric(18, 9))
+            * count(distinct order_id),
+            {{ var('affinity_minimum_baskets') }}
+        ) as minimum_count
     from basket_items
     group by level
 
@@ -35,8 +37,7 @@ item_counts as (
 frequent_items as (
 
     select
-        levels.level,
-        levels.basket_count,
+        levels.*,
         item_counts.item,
         item_counts.item_count,
         row_number() over (
@@ -44,39 +45,37 @@ frequent_items as (
         ) as item_key
     from item_counts
     inner join levels on item_counts.level = levels.level
-    where
-        item_counts.item_count >= {{ minimum_support }} * levels.basket_count
-        and item_counts.item_count >= {{ minimum_baskets }}
+    where item_counts.item_count >= levels.minimum_count
 
 ),
 
 baskets as (
 
     select
-        basket_items.order_id,
-        basket_items.level,
-        frequent_items.item_key
-    from basket_items
-    inner join frequent_items
+        frequent_items.level,
+        frequent_items.item_key,
+        basket_items.order_id
+    from frequent_items
+    inner join basket_items
         on
-            basket_items.level = frequent_items.level
-            and basket_items.item = frequent_items.item
+            frequent_items.level = basket_items.level
+            and frequent_items.item = basket_items.item
 
 ),
 
 pairs as (
 
     select
-        one.item_key as one_key,
-        other.item_key as other_key,
+        baskets.item_key as one_key,
+        others.item_key as other_key,
         count(*) as pair_count
-    from baskets as one
-    inner join baskets as other
+    from baskets
+    inner join baskets as others
         on
-            one.order_id = other.order_id
-            and one.level = other.level
-            and one.item_key < other.item_key
-    group by 1, 2
+            baskets.order_id = others.order_id
+            and baskets.level = others.level
+            and baskets.item_key < others.item_key
+    group by baskets.item_key, others.item_key
 
 ),
 
@@ -114,9 +113,7 @@ final as (
         on directed.antecedent_key = antecedents.item_key
     inner join frequent_items as consequents
         on directed.consequent_key = consequents.item_key
-    where
-        directed.pair_count >= {{ minimum_support }} * antecedents.basket_count
-        and directed.pair_count >= {{ minimum_baskets }}
+    where directed.pair_count >= antecedents.minimum_count
 
 )
 
