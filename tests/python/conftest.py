@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from online_retail import Delivery, deliver
 from shop import DATA, Build, Builder
 
 
@@ -37,3 +38,19 @@ def real_data() -> Callable[[str], Path]:
         return DATA / name
 
     return find
+
+
+@pytest.fixture(scope="session")
+def retail_delivery(
+    real_data: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Delivery:
+    """Online Retail, the invoice lines of a real gift shop."""
+    path = real_data("online_retail/online_retail_2010_2011.parquet")
+    return deliver(path, tmp_path_factory.mktemp("online_retail"))
+
+
+@pytest.fixture(scope="session")
+def retail(retail_delivery: Delivery, builder: Builder) -> Build:
+    """That shop as published: cancellations are not activity."""
+    home = retail_delivery.folder / "published"
+    return retail_delivery.build(builder, home, cancelled=False, checks=True)

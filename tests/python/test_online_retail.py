@@ -6,103 +6,23 @@ price above zero). Counts are compared exactly. Money is compared to the cent: e
 rounded to cents as the project's contract says, and no sum of cents needs a tolerance.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from online_retail import AS_OF, Delivery
 from shop import Build, Builder
 
-AS_OF = "2011-12-09"
 LINES = 541_909
 COHORT = [885, 324, 286, 340, 321, 352, 321, 309, 313, 350, 331, 445, 235]
 COHORT_WITH_CANCELLATIONS = [948, 362, 317, 367, 341, 376, 360, 336, 336, 374, 354, 474, 260]
 
-# An invoice's lines are numbered in file order, for repeated lines are real here. A cancellation
-# (C...) names no invoice to refund: it is an order of status cancelled, with a positive amount.
-MAPPING = {
-    "order_items": """
-        select
-            InvoiceNo as order_id,
-            row_number() over () as line_number,
-            StockCode as product_id,
-            Quantity as quantity,
-            UnitPrice as unit_price
-        from file
-    """,
-    "orders": """
-        select
-            InvoiceNo as order_id,
-            CustomerID as customer_id,
-            min(InvoiceDate) as ordered_at,
-            case
-                when InvoiceNo like 'C%'
-                    then abs(sum(Quantity * cast(UnitPrice as decimal(18, 4))))
-                else coalesce(
-                    sum(Quantity * cast(UnitPrice as decimal(18, 4)))
-                        filter (Quantity > 0 and UnitPrice > 0),
-                    0
-                )
-            end as gross_amount,
-            case when InvoiceNo like 'C%' then 'cancelled' else 'completed' end as status
-        from file
-        group by InvoiceNo, CustomerID
-    """,
-}
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """The mapped files, and the raw lines for the independent computation."""
-
-    folder: Path
-    lines: pd.DataFrame
-
-    def build(self, builder: Builder, home: Path, *, cancelled: bool, checks: bool) -> Build:
-        """Build as a London shop, which is where the naive times were written."""
-        build = builder.build(
-            self.folder,
-            home,
-            as_of=AS_OF,
-            suffix="parquet",
-            checks=checks,
-            raw_timezone="Europe/London",
-            business_timezone="Europe/London",
-            reporting_currency="GBP",
-            count_cancelled_orders=cancelled,
-        )
-        assert not build.problems, "\n".join(build.problems)
-        return build
-
 
 @pytest.fixture(scope="module")
-def delivery(
-    real_data: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Delivery:
-    """The file mapped to the raw contract."""
-    path = real_data("online_retail/online_retail_2010_2011.parquet")
-    folder = tmp_path_factory.mktemp("online_retail")
-    with duckdb.connect() as connection:
-        connection.execute(f"create view file as select * from '{path}'")
-        for table, query in MAPPING.items():
-            connection.execute(f"copy ({query}) to '{folder}/{table}.parquet'")
-    return Delivery(folder, pd.read_parquet(path))
-
-
-@pytest.fixture(scope="module")
-def retail(delivery: Delivery, builder: Builder) -> Build:
-    """The shop as published: cancellations are not activity."""
-    return delivery.build(builder, delivery.folder / "published", cancelled=False, checks=True)
-
-
-@pytest.fixture(scope="module")
-def purchases(delivery: Delivery) -> pd.DataFrame:
+def purchases(retail_delivery: Delivery) -> pd.DataFrame:
     """The cleaned invoices, by pandas: customer, local day and cents."""
-    lines = delivery.lines
+    lines = retail_delivery.lines
     clean = lines[
         lines["CustomerID"].notna()
         & ~lines["InvoiceNo"].str.startswith("C")
@@ -149,7 +69,7 @@ def test_the_cleaned_totals_are_the_published_ones(retail: Build) -> None:
     assert revenue == Decimal("8911407.90")
 
 
-def test_every_line_is_accounted_for_once(retail: Build, delivery: Delivery) -> None:
+def test_every_line_is_accounted_for_once(retail: Build, retail_delivery: Delivery) -> None:
     counts = {
         (outcome, reason): row_count
         for outcome, reason, row_count in retail.rows(
@@ -157,7 +77,7 @@ def test_every_line_is_accounted_for_once(retail: Build, delivery: Delivery) -> 
             " where source = 'order_items' group by all having sum(row_count) > 0"
         )
     }
-    lines = delivery.lines
+    lines = retail_delivery.lines
     no_quantity = lines["Quantity"] <= 0
     negative = ~no_quantity & (lines["UnitPrice"] < 0)
     orphan = ~no_quantity & ~negative & lines["CustomerID"].isna()
@@ -286,8 +206,8 @@ def test_the_december_cohort_is_the_published_one(retail: Build) -> None:
 
 
 def test_the_december_cohort_when_cancellations_count_as_activity(
-    delivery: Delivery, builder: Builder
+    retail_delivery: Delivery, builder: Builder
 ) -> None:
-    home = delivery.folder / "with_cancellations"
-    build = delivery.build(builder, home, cancelled=True, checks=False)
+    home = retail_delivery.folder / "with_cancellations"
+    build = retail_delivery.build(builder, home, cancelled=True, checks=False)
     assert cohort_row(build) == COHORT_WITH_CANCELLATIONS

@@ -46,6 +46,7 @@ summed as (
         customer_key,
         product_id,
         min(ordered_at) as first_ordered_at,
+        max(ordered_at) as last_ordered_at,
         count(distinct order_id) as order_count,
         sum(item_amount) as item_amount
     from lines
@@ -80,6 +81,7 @@ final as (
         ranked.product_id,
         products.category,
         ranked.first_ordered_at,
+        ranked.last_ordered_at,
         cast(ranked.order_count as bigint) as order_count,
         cast(ranked.item_amount as numeric(28, 2)) as item_amount,
         ranked.favourite_rank = 1 as is_favourite,

@@ -1,0 +1,56 @@
+{#- The 97.5 % quantile of the standard normal distribution: 95 % of it lie within so many standard deviations. -#}
+{% macro normal_975() -%}
+    1.959964
+{%- endmacro %}
+
+
+{#- The lower limit of a share, 95 % (Wilson 1927): good from a single trial on, and never below 0. Null without trials. -#}
+{% macro wilson_lower(successes, trials) -%}
+    {%- set z = normal_975() -%}
+    greatest(
+        {{ safe_divide(
+            successes ~ ' + ' ~ z ~ ' * ' ~ z ~ ' / 2 - ' ~ z ~ ' * sqrt('
+            ~ safe_divide('(' ~ successes ~ ') * (' ~ trials ~ ' - (' ~ successes ~ '))', trials)
+            ~ ' + ' ~ z ~ ' * ' ~ z ~ ' / 4)',
+            trials ~ ' + ' ~ z ~ ' * ' ~ z
+        ) }},
+        0
+    )
+{%- endmacro %}
+
+
+{#- The upper limit: what the lower limit of the failures leaves. -#}
+{% macro wilson_upper(successes, trials) -%}
+    1 - {{ wilson_lower(trials ~ ' - ' ~ successes, trials) }}
+{%- endmacro %}
+
+
+{#- Lift of two things of which both, the one and the other happened in so many of all trials: 1 where neither says
+    anything about the other. -#}
+{% macro lift(both, one, other, trials) -%}
+    {{ safe_divide(
+        'cast(' ~ both ~ ' as ' ~ type_double() ~ ') * ' ~ trials,
+        'cast(' ~ one ~ ' as ' ~ type_double() ~ ') * ' ~ other
+    ) }}
+{%- endmacro %}
+
+
+{#- The standard error of the logarithm of lift, by the delta method. Both, the one alone, the other alone and neither
+    are multinomial; the gradient of ln p_ab - ln p_a - ln p_b has mean -1 and mean square
+    1/p_ab - 1/p_a - 1/p_b + 2 p_ab / (p_a p_b), so their variance is that less 1, by the trials. Floats may miss 0. -#}
+{% macro log_lift_error(both, one, other, trials) -%}
+    sqrt(greatest(
+        {{ safe_divide(1, both) }}
+        - {{ safe_divide(1, one) }}
+        - {{ safe_divide(1, other) }}
+        + 2 * {{ safe_divide(both, 'cast(' ~ one ~ ' as ' ~ type_double() ~ ') * ' ~ other) }}
+        - {{ safe_divide(1, trials) }},
+        0
+    ))
+{%- endmacro %}
+
+
+{#- A limit of lift, 95 %; sign: '-' for the lower, '+' for the upper. -#}
+{% macro lift_limit(sign, lift, log_lift_error) -%}
+    {{ lift }} * exp({{ sign }} {{ normal_975() }} * {{ log_lift_error }})
+{%- endmacro %}

@@ -1,0 +1,82 @@
+-- One row per level (product, category) and ordered pair of items often bought together.
+-- Who bought the one, how much more likely do they buy the other, and how sure is that?
+with
+
+pairs as (
+    select * from {{ ref('int_affinity_pairs') }}
+),
+
+measured as (
+
+    select
+        pairs.*,
+        {{ safe_divide('pair_count', 'basket_count') }} as support,
+        {{ safe_divide('pair_count', 'antecedent_count') }} as confidence,
+        {{ wilson_lower('pair_count', 'antecedent_count') }} as confidence_lower,
+        {{ wilson_upper('pair_count', 'antecedent_count') }} as confidence_upper,
+        {{ lift(
+            'pair_count', 'antecedent_count', 'consequent_count', 'basket_count'
+        ) }} as lift,
+        {{ log_lift_error(
+            'pair_count', 'antecedent_count', 'consequent_count', 'basket_count'
+        ) }} as log_lift_error
+    from pairs
+
+),
+
+rounded as (
+
+    select
+        level,
+        antecedent,
+        consequent,
+        basket_count,
+        antecedent_count,
+        consequent_count,
+        pair_count,
+        cast(support as numeric(18, 6)) as support,
+        cast(confidence as numeric(18, 6)) as confidence,
+        cast(confidence_lower as numeric(18, 6)) as confidence_lower,
+        cast(confidence_upper as numeric(18, 6)) as confidence_upper,
+        cast(lift as numeric(18, 6)) as lift,
+        cast(
+            {{ lift_limit('-', 'lift', 'log_lift_error') }} as numeric(18, 6)
+        ) as lift_lower,
+        cast(
+            {{ lift_limit('+', 'lift', 'log_lift_error') }} as numeric(18, 6)
+        ) as lift_upper
+    from measured
+
+),
+
+-- by what is sure, not by the highest lift, which is that of the rarest pairs
+final as (
+
+    select
+        level,
+        antecedent,
+        consequent,
+        basket_count,
+        antecedent_count,
+        consequent_count,
+        pair_count,
+        support,
+        confidence,
+        confidence_lower,
+        confidence_upper,
+        lift,
+        lift_lower,
+        lift_upper,
+        cast(row_number() over (
+            partition by level
+            order by
+                lift_lower desc nulls last,
+                pair_count desc nulls last,
+                antecedent asc nulls last,
+                consequent asc nulls last
+        ) as bigint) as affinity_rank
+    from rounded
+
+)
+
+select * from final
