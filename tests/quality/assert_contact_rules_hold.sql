@@ -47,8 +47,8 @@ judged as (
                 then 'capped tomorrow, though free today'
             when
                 contacts.send_from_at < {{ as_of_end() }}
-                or contacts.send_until_at < contacts.send_from_at
-                then 'the window begins too early, or ends before that'
+                or contacts.send_until_at <= contacts.send_from_at
+                then 'the window begins too early, or is none'
             when
                 channels.quiet_from_hour != channels.quiet_to_hour
                 and {{ hours_until(

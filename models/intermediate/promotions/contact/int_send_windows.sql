@@ -47,12 +47,16 @@ started as (
     select
         dated.*,
         {{ dbt.dateadd('hour', 'start_hour', 'cast(local_date as timestamp)') }}
-            as local_start_at
+            as local_start_at,
+        {{ dbt.dateadd(
+            'hour', 'start_hour + send_window_hours', 'cast(local_date as timestamp)'
+        ) }} as local_end_at
     from dated
 
 ),
 
--- far in the east the hour may be over before the night's decisions are made
+-- far in the east the hour may be over before the night's decisions are made, and where
+-- the clocks go forward a window may have no time at all
 postponed as (
 
     select
@@ -64,6 +68,8 @@ postponed as (
             when
                 {{ to_utc('local_start_at', 'time_zone', is_column=true) }}
                 < {{ as_of_end() }}
+                or {{ to_utc('local_start_at', 'time_zone', is_column=true) }}
+                >= {{ to_utc('local_end_at', 'time_zone', is_column=true) }}
                 then {{ dbt.dateadd('day', 1, 'local_start_at') }}
             else local_start_at
         end as local_start_at
