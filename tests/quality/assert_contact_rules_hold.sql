@@ -1,5 +1,5 @@
-{#- Every known customer has every enabled channel; nobody is permitted without a grant, or
-    as a minor; no window begins before the decisions are made, or in the quiet hours. -#}
+{#- Every known customer has every enabled channel; nobody is permitted without a grant
+    or as a minor; no window begins before the decisions are made or in quiet hours. -#}
 with
 
 contacts as (
@@ -57,7 +57,9 @@ judged as (
                         'contacts.send_from_at', 'zones.time_zone', is_column=true
                     ) ~ ') as int)'
                 ) }}
-                < {{ hours_until('channels.quiet_from_hour', 'channels.quiet_to_hour') }}
+                < {{ hours_until(
+                    'channels.quiet_from_hour', 'channels.quiet_to_hour'
+                ) }}
                 then 'the window begins in the quiet hours'
         end as failure
     from customers

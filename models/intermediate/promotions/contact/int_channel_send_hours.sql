@@ -28,20 +28,29 @@ channel_hours as (
 
 ),
 
+quiet_hours as (
+
+    select
+        channel,
+        hour_of_day as quiet_hour
+    from channel_hours
+    where is_quiet
+
+),
+
 -- a window may begin where no hour of it is quiet
 starts as (
 
     select
-        starts.channel,
-        starts.hour_of_day as start_hour
-    from channel_hours as starts
-    inner join channel_hours as covered
+        channel_hours.channel,
+        channel_hours.hour_of_day as start_hour
+    from channel_hours
+    left join quiet_hours
         on
-            starts.channel = covered.channel
-            and {{ hours_until('starts.hour_of_day', 'covered.hour_of_day') }}
-            < starts.send_window_hours
-    group by starts.channel, starts.hour_of_day
-    having not bool_or(covered.is_quiet)
+            channel_hours.channel = quiet_hours.channel
+            and {{ hours_until('channel_hours.hour_of_day', 'quiet_hours.quiet_hour') }}
+            < channel_hours.send_window_hours
+    where quiet_hours.channel is null
 
 ),
 

@@ -41,7 +41,8 @@ withdrawals as (
         customers.customer_key,
         coalesce({{ slug('refused_events.channel') }}, 'email') as raw_channel,
         case
-            when {{ is_impossible('refused_events.occurred_at') }} then {{ as_of_end() }}
+            when {{ is_impossible('refused_events.occurred_at') }}
+                then {{ as_of_end() }}
             else coalesce(refused_events.occurred_at, {{ as_of_end() }})
         end as counts_from_at,
         'unclear' as statement,

@@ -37,7 +37,8 @@ numbered as (
         caps.cap_name,
         caps.channel as cap_channel,
         caps.maximum_count,
-        {{ dbt.dateadd('hour', 'caps.window_hours', 'recent.sent_at') }} as counts_until,
+        {{ dbt.dateadd('hour', 'caps.window_hours', 'recent.sent_at') }}
+            as counts_until,
         row_number() over (
             partition by recent.customer_key, caps.cap_name
             order by recent.sent_at desc nulls last, recent.send_id asc nulls last

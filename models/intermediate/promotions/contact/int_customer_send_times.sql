@@ -25,7 +25,7 @@ shop_total as (
 ),
 
 -- what the shop's share of each hour is worth beside a customer's own activity
-prior as (
+shop_weights as (
 
     select
         shop_hours.local_hour,
@@ -50,19 +50,19 @@ candidates as (
         hours.customer_key,
         hours.local_hour,
         hours.activity_count,
-        cast(hours.activity_count + prior.weight as numeric(38, 6)) as score
+        cast(hours.activity_count + shop_weights.weight as numeric(38, 6)) as score
     from hours
-    inner join prior on hours.local_hour = prior.local_hour
+    inner join shop_weights on hours.local_hour = shop_weights.local_hour
 
     union all
 
     select
         zones.customer_key,
-        prior.local_hour,
+        shop_weights.local_hour,
         0 as activity_count,
-        cast(prior.weight as numeric(38, 6)) as score
+        cast(shop_weights.weight as numeric(38, 6)) as score
     from zones
-    inner join prior on prior.hour_rank = 1
+    inner join shop_weights on shop_weights.hour_rank = 1
 
 ),
 

@@ -34,7 +34,9 @@ dated as (
         channels.send_window_hours,
         greatest(
             {{ send_date() }},
-            cast({{ from_utc(as_of_end(), 'wishes.time_zone', is_column=true) }} as date)
+            cast(
+                {{ from_utc(as_of_end(), 'wishes.time_zone', is_column=true) }} as date
+            )
         ) as local_date
     from wishes
     inner join send_hours on wishes.preferred_hour = send_hours.preferred_hour
@@ -84,7 +86,7 @@ final as (
         channel,
         preferred_hour,
         {{ to_utc('local_start_at', 'time_zone', is_column=true) }} as send_from_at,
-        -- local hours again: on the day of a change of the clocks, the quiet ones stay quiet
+        -- local hours again: when the clocks change, the quiet ones stay quiet
         {{ to_utc(
             dbt.dateadd('hour', 'send_window_hours', 'local_start_at'),
             'time_zone', is_column=true
