@@ -1,26 +1,33 @@
-{#- A naive UTC timestamp as the wall clock of a zone. DuckDB and PostgreSQL share this form. -#}
-{% macro from_utc(timestamp_utc, zone) -%}
-    {{ return(adapter.dispatch('from_utc', 'lifetime_segments')(timestamp_utc, zone)) }}
+{#- A naive UTC timestamp as the wall clock of a zone. DuckDB and PostgreSQL share this form. The zone is a name such as
+    Europe/Berlin, or with is_column a column of names, one a row. -#}
+{% macro from_utc(timestamp_utc, zone, is_column=false) -%}
+    {{ return(adapter.dispatch('from_utc', 'lifetime_segments')(timestamp_utc, zone_name(zone, is_column))) }}
 {%- endmacro %}
 
-{% macro default__from_utc(timestamp_utc, zone) -%}
-    timezone('{{ zone }}', timezone('UTC', {{ timestamp_utc }}))
+{% macro default__from_utc(timestamp_utc, zone_name) -%}
+    timezone({{ zone_name }}, timezone('UTC', {{ timestamp_utc }}))
 {%- endmacro %}
 
-{% macro spark__from_utc(timestamp_utc, zone) -%}
-    from_utc_timestamp({{ timestamp_utc }}, '{{ zone }}')
+{% macro spark__from_utc(timestamp_utc, zone_name) -%}
+    from_utc_timestamp({{ timestamp_utc }}, {{ zone_name }})
 {%- endmacro %}
 
 
-{#- A wall clock of a zone as a naive UTC timestamp. -#}
-{% macro to_utc(wall_clock, zone) -%}
-    {{ return(adapter.dispatch('to_utc', 'lifetime_segments')(wall_clock, zone)) }}
+{#- A wall clock of a zone as a naive UTC timestamp; the zone as above. -#}
+{% macro to_utc(wall_clock, zone, is_column=false) -%}
+    {{ return(adapter.dispatch('to_utc', 'lifetime_segments')(wall_clock, zone_name(zone, is_column))) }}
 {%- endmacro %}
 
-{% macro default__to_utc(wall_clock, zone) -%}
-    timezone('UTC', timezone('{{ zone }}', {{ wall_clock }}))
+{% macro default__to_utc(wall_clock, zone_name) -%}
+    timezone('UTC', timezone({{ zone_name }}, {{ wall_clock }}))
 {%- endmacro %}
 
-{% macro spark__to_utc(wall_clock, zone) -%}
-    to_utc_timestamp({{ wall_clock }}, '{{ zone }}')
+{% macro spark__to_utc(wall_clock, zone_name) -%}
+    to_utc_timestamp({{ wall_clock }}, {{ zone_name }})
+{%- endmacro %}
+
+
+{#- The name of a zone as SQL: the column as it is, or the name as a text. -#}
+{% macro zone_name(zone, is_column) -%}
+    {{ zone if is_column else "'" ~ zone ~ "'" }}
 {%- endmacro %}
