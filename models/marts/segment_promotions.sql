@@ -1,5 +1,5 @@
 -- One row per segment of the active map and promotion of the policy.
--- What is planned for whom, who gets it, what does it cost and bring, go or stop, and why?
+-- What is planned for whom, who gets it, at what cost and gain, go or stop, and why?
 with
 
 plan as (

@@ -1,5 +1,5 @@
-{#- For every segment, promotion and channel: considered = selected + the sum over reasons, and the plan says the same.
-    Every customer is there once for each channel of each promotion, with one reason of the policy. -#}
+{#- For every segment, promotion and channel: considered = selected + the sum over
+    reasons, and the plan says the same. Each decision has one reason of the policy. -#}
 with
 
 decisions as (

@@ -50,7 +50,7 @@ judged as (
                     or promotions.discount_amount > 0
                     or promotions.offer_days > 0
                 )
-                then 'this offer_type gives nothing away: empty the discount and offer_days'
+                then 'this offer_type gives nothing away: no discount, no offer_days'
             when offer_types.is_incentive and promotions.offer_days is null
                 then 'an incentive needs offer_days: how long it can be used'
             when

@@ -1,14 +1,13 @@
-{#- Nobody is selected twice in a night, without consent, in a holdout, or for an offer beside another open one; and no
-    budget is overdrawn. What is asked here is asked of the sources of the rules, not of the decision's own columns. -#}
+{#- Nobody is selected twice in a night, without consent, in a holdout, or for an offer
+    beside another open one; and no budget is overdrawn. This is asked of the sources of
+    the rules, not of the decision's own columns. -#}
 with
+
+customers as (select * from {{ ref('int_customers') }}),
 
 decisions as (
     select * from {{ ref('customer_promotions') }}
     where is_selected
-),
-
-customers as (
-    select * from {{ ref('int_customers') }}
 ),
 
 channels as (
@@ -79,7 +78,9 @@ failures as (
         on
             selected.customer_key = channels.customer_key
             and selected.channel = channels.channel
-    where not coalesce(channels.is_permitted, false) or coalesce(selected.is_minor, false)
+    where
+        not coalesce(channels.is_permitted, false)
+        or coalesce(selected.is_minor, false)
 
     union all
 

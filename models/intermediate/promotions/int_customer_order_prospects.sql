@@ -1,5 +1,5 @@
 -- One row per known customer.
--- How likely is an order within 30 days unasked, how large will it be, and what is its margin?
+-- How likely is an order within 30 days unasked, and what will it be worth?
 with
 
 customers as (
@@ -25,7 +25,8 @@ shop as (
             'sum(case when margin_amount is not null then net_revenue_amount end)'
         ) }} as margin_share,
         {{ safe_divide(
-            'count(*) filter (where recency_days < ' ~ clv_horizons()[0] ~ ')', 'count(*)'
+            'count(*) filter (where recency_days < ' ~ clv_horizons()[0] ~ ')',
+            'count(*)'
         ) }} as recent_share
     from purchases
 

@@ -1,5 +1,5 @@
 -- One row per known customer.
--- When did they last buy or complain, which offers are open, and how much discount may they get?
+-- When did they buy or complain, which offers are open, how much discount is left?
 with
 
 customers as (
@@ -70,10 +70,10 @@ final as (
             as discount_amount_365d,
         open_offers.first_promotion_id as first_open_promotion_id,
         open_offers.last_promotion_id as last_open_promotion_id,
-        coalesce(own.maximum_discount_share, others.maximum_discount_share, 0)
+        coalesce(own.maximum_discount_share, defaults.maximum_discount_share, 0)
             as maximum_discount_share,
         coalesce(
-            own.maximum_discount_amount_365d, others.maximum_discount_amount_365d, 0
+            own.maximum_discount_amount_365d, defaults.maximum_discount_amount_365d, 0
         ) as maximum_discount_amount_365d
     from customers
     inner join customer_values
@@ -82,7 +82,7 @@ final as (
     left join open_offers on customers.customer_key = open_offers.customer_key
     left join complained on customers.customer_key = complained.customer_key
     left join discount_caps as own on customer_values.value_tier = own.value_tier
-    left join discount_caps as others on others.value_tier = 'any'
+    left join discount_caps as defaults on defaults.value_tier = 'any'
 
 )
 

@@ -59,10 +59,10 @@ ranked as (
         row_number() over (
             partition by customer_key
             order by
-                is_needless_discount nulls last,
+                is_needless_discount asc nulls last,
                 expected_incremental_margin_amount desc nulls last,
-                priority nulls last,
-                tie_breaker nulls last
+                priority asc nulls last,
+                tie_breaker asc nulls last
         ) as arbitration_rank
     from valued
 

@@ -1,4 +1,4 @@
--- One row per customer, draw (promotion or universal holdout) and salt, from the day it was drawn.
+-- One row per customer, draw (universal, or a promotion) and salt.
 -- Which arm did each customer get when they first could have had the promotion?
 {{
     config(
@@ -20,22 +20,22 @@ draws as (
 known as (
 
     {% if is_incremental() %}
-    select
-        as_of_date,
-        customer_id,
-        draw_id,
-        salt,
-        arm
-    from {{ this }}
+        select
+            as_of_date,
+            customer_id,
+            draw_id,
+            salt,
+            arm
+        from {{ this }}
     {% else %}
-    select
-        {{ as_of_date() }} as as_of_date,
-        customer_id,
-        draw_id,
-        salt,
-        arm
-    from draws
-    where 1 = 0
+        select
+            {{ as_of_date() }} as as_of_date,
+            customer_id,
+            draw_id,
+            salt,
+            arm
+        from draws
+        where 1 = 0
     {% endif %}
 
 ),

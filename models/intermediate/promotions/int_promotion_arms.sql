@@ -54,6 +54,14 @@ arms as (
 
 ),
 
+universal_arms as (
+
+    select *
+    from arms
+    where draw_id = 'universal'
+
+),
+
 due as (
 
     select distinct
@@ -71,11 +79,11 @@ final as (
         due.customer_key,
         due.promotion_id,
         case
-            when universal.arm = 'control' then 'universal'
+            when universal_arms.arm = 'control' then 'universal'
             else arms.arm
         end as arm,
         case
-            when universal.arm = 'control' then universal.assigned_date
+            when universal_arms.arm = 'control' then universal_arms.assigned_date
             else arms.assigned_date
         end as assigned_date
     from due
@@ -83,10 +91,7 @@ final as (
         on
             due.customer_id = arms.customer_id
             and due.promotion_id = arms.draw_id
-    left join arms as universal
-        on
-            due.customer_id = universal.customer_id
-            and universal.draw_id = 'universal'
+    left join universal_arms on due.customer_id = universal_arms.customer_id
 
 )
 

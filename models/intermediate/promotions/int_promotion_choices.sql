@@ -1,4 +1,4 @@
--- One row per customer in an arm of a promotion, promotion, and channel that may be used.
+-- One row per customer in an arm of a promotion, promotion and permitted channel.
 -- Over which channel would the promotion go, and what keeps it from this one?
 with
 

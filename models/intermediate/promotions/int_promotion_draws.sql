@@ -1,4 +1,4 @@
--- One row per customer who may be contacted, and draw: the universal holdout, and each due promotion.
+-- One row per customer who may be contacted, and draw: universal, or a due promotion.
 -- Which arm do the hash, or the tool that drew the arms, give the customer?
 with
 
@@ -20,29 +20,12 @@ promotions as (
     select * from {{ ref('promotions') }}
 ),
 
-arm_names as (
-    select * from {{ ref('arm_names') }}
-),
-
 holdouts as (
     select * from {{ ref('holdouts') }}
 ),
 
--- the first arm that another tool gave stays, as ours do
 assignments as (
-
-    select
-        assigned.customer_id,
-        assigned.promotion_id,
-        coalesce(arm_names.arm, 'treatment') as arm,
-        coalesce(assigned.assigned_by, 'delivered') as drawn_by,
-        row_number() over (
-            partition by assigned.customer_id, assigned.promotion_id
-            order by assigned.assigned_at nulls last, assigned.assignment_id nulls last
-        ) as assignment_rank
-    from {{ ref('stg_promotion_assignments') }} as assigned
-    left join arm_names on {{ slug('assigned.arm') }} = arm_names.raw_arm
-
+    select * from {{ ref('int_promotion_assignments') }}
 ),
 
 universal as (
@@ -98,18 +81,18 @@ final as (
         hashed.salt,
         case
             when assignments.arm is not null then assignments.arm
-            when {{ is_in_share('hashed.bucket', 'hashed.holdout_share') }} then 'control'
+            when {{ is_in_share('hashed.bucket', 'hashed.holdout_share') }}
+                then 'control'
             else 'treatment'
         end as arm,
         cast(hashed.bucket as int) as bucket,
         cast(hashed.holdout_share as numeric(18, 4)) as holdout_share,
-        coalesce(assignments.drawn_by, 'hash') as drawn_by
+        coalesce(assignments.assigned_by, 'hash') as drawn_by
     from hashed
     left join assignments
         on
             hashed.customer_id = assignments.customer_id
             and hashed.draw_id = assignments.promotion_id
-            and assignments.assignment_rank = 1
 
 )
 

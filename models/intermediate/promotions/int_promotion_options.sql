@@ -1,4 +1,4 @@
--- One row per customer, promotion that is due for them, and channel over which it may be sent.
+-- One row per customer, promotion that is due for them, and channel.
 -- May the customer be contacted there, and which channel is the preferred one?
 with
 

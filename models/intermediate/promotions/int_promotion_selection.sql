@@ -1,4 +1,4 @@
--- One row per customer, promotion that is due for them, and channel over which it may be sent.
+-- One row per customer, promotion that is due for them, and channel.
 -- Is it selected, before promotions are judged for fairness, or why not?
 with
 
@@ -22,7 +22,7 @@ spending as (
     select * from {{ ref('int_promotion_spending') }}
 ),
 
--- both arms go through the same later steps; what they found is told of the treatment only
+-- both arms go through the same later steps; the reasons are told of the treatment
 judged as (
 
     select

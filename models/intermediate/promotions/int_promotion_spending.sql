@@ -11,7 +11,7 @@ budgets as (
     select * from {{ ref('int_promotion_budgets') }}
 ),
 
--- the best offers first, until the budget is spent; what controls would cost is not spent
+-- the best offers first, until the budget is spent; controls spend nothing
 summed as (
 
     select

@@ -1,4 +1,4 @@
--- One row per segment, lifecycle stage and value tier that has customers, and promotion for it.
+-- One row per segment, lifecycle stage and value tier with customers, and promotion.
 -- Which promotion does the policy offer to whom, and why?
 with
 

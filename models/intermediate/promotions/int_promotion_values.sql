@@ -43,7 +43,9 @@ priced as (
             when promotions.discount_amount is null
                 then coalesce(promotions.discount_share, 0)
             else
-                {{ safe_divide('promotions.discount_amount', 'prospects.order_amount') }}
+                {{ safe_divide(
+                    'promotions.discount_amount', 'prospects.order_amount'
+                ) }}
         end as discount_depth,
         cast(coalesce(promotions.offer_cost_amount, 0) as {{ type_double() }})
             as offer_cost
@@ -85,7 +87,8 @@ final as (
                 when order_amount <= discount then -100
                 else
                     greatest(-100, {{ safe_divide(
-                        'order_margin - discount - offer_cost', 'order_amount - discount'
+                        'order_margin - discount - offer_cost',
+                        'order_amount - discount'
                     ) }})
             end as numeric(18, 4)
         ) as margin_share_after_offer,

@@ -1,5 +1,5 @@
 -- One row per segment of the active map and promotion of the policy.
--- Whom is the promotion for in this segment, and what speaks against it before anybody is looked at?
+-- Whom is the promotion for in this segment, and what speaks against it for all?
 with
 
 cells as (

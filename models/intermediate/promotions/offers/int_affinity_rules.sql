@@ -1,4 +1,4 @@
--- One row per level (product, category) and ordered pair of items often bought together.
+-- One row per level (product, category) and ordered pair of items bought together.
 -- Who bought the one, how much more likely do they buy the other, and how sure is that?
 with
 

@@ -1,5 +1,5 @@
 -- One row per customer and trigger that is due, or will be soon.
--- What has happened or will happen to each customer, when is a message due, and how do we know?
+-- What has happened or will happen, when is a message due, and how do we know?
 with
 
 all_triggers as (
