@@ -13,7 +13,7 @@ other_holdouts as (
     select * from {{ ref('holdouts') }}
 ),
 
-overlaps as (
+overlapping as (
 
     select
         holdouts.holdout_id,
@@ -23,7 +23,7 @@ overlaps as (
         on
             holdouts.holdout_id < other_holdouts.holdout_id
             and coalesce(holdouts.valid_from <= other_holdouts.valid_to, true)
-            and coalesce(other_holdouts.valid_from <= holdouts.valid_to, true)
+            and coalesce(holdouts.valid_to >= other_holdouts.valid_from, true)
     group by holdouts.holdout_id
 
 ),
@@ -61,13 +61,13 @@ failures as (
         'holdouts' as seed,
         holdouts.holdout_id as seed_row,
         coalesce(
-            'its period overlaps that of ' || overlaps.other_holdout_id,
+            'its period overlaps that of ' || overlapping.other_holdout_id,
             'holdout_share is 0 or more and below 1, holdout_salt is not empty'
         ) as remedy
     from holdouts
-    left join overlaps on holdouts.holdout_id = overlaps.holdout_id
+    left join overlapping on holdouts.holdout_id = overlapping.holdout_id
     where
-        overlaps.holdout_id is not null
+        overlapping.holdout_id is not null
         or holdouts.holdout_salt is null
         or not coalesce(
             holdouts.holdout_share >= 0 and holdouts.holdout_share < 1, false
