@@ -1,4 +1,4 @@
--- One row per customer, trigger of interest and product that they have not bought since.
+-- One row per customer, trigger of interest and product not bought since.
 -- What did they want, and when did they last say so?
 with
 
