@@ -25,25 +25,15 @@
 {%- endmacro %}
 
 
-{#- Lift of two things of which both, the one and the other happened in so many of all trials: 1 where neither says
-    anything about the other. -#}
-{% macro lift(both, one, other, trials) -%}
-    {{ safe_divide(
-        'cast(' ~ both ~ ' as ' ~ type_double() ~ ') * ' ~ trials,
-        'cast(' ~ one ~ ' as ' ~ type_double() ~ ') * ' ~ other
-    ) }}
-{%- endmacro %}
-
-
-{#- The standard error of the logarithm of lift, by the delta method. Both, the one alone, the other alone and neither
-    are multinomial; the gradient of ln p_ab - ln p_a - ln p_b has mean -1 and mean square
-    1/p_ab - 1/p_a - 1/p_b + 2 p_ab / (p_a p_b), so their variance is that less 1, by the trials. Floats may miss 0. -#}
+{#- The standard error of the logarithm of lift, p_ab / (p_a p_b), by the delta method, from counts. Both, the one alone,
+    the other alone and neither are multinomial; the gradient of ln p_ab - ln p_a - ln p_b has mean -1 and mean square
+    1/p_ab - 1/p_a - 1/p_b + 2 p_ab / (p_a p_b), so their variance is that less 1, by the trials. Floats may miss 0;
+    the same in both directions. -#}
 {% macro log_lift_error(both, one, other, trials) -%}
     sqrt(greatest(
         {{ safe_divide(1, both) }}
-        - {{ safe_divide(1, one) }}
-        - {{ safe_divide(1, other) }}
-        + 2 * {{ safe_divide(both, 'cast(' ~ one ~ ' as ' ~ type_double() ~ ') * ' ~ other) }}
+        - ({{ safe_divide(1, one) }} + {{ safe_divide(1, other) }})
+        + 2 * {{ safe_divide(both, one ~ ' * ' ~ other) }}
         - {{ safe_divide(1, trials) }},
         0
     ))

@@ -1,4 +1,4 @@
--- One row per level (product, category) and ordered pair of items bought together.
+-- One row per level (product, category) and ordered pair often bought together.
 -- Who bought the one, how much more likely do they buy the other, and how sure is that?
 with
 
@@ -14,8 +14,8 @@ measured as (
         {{ safe_divide('pair_count', 'antecedent_count') }} as confidence,
         {{ wilson_lower('pair_count', 'antecedent_count') }} as confidence_lower,
         {{ wilson_upper('pair_count', 'antecedent_count') }} as confidence_upper,
-        {{ lift(
-            'pair_count', 'antecedent_count', 'consequent_count', 'basket_count'
+        {{ safe_divide(
+            'pair_count * basket_count', 'antecedent_count * consequent_count'
         ) }} as lift,
         {{ log_lift_error(
             'pair_count', 'antecedent_count', 'consequent_count', 'basket_count'

@@ -53,8 +53,7 @@ dropped as (
         spans.next_price_date,
         spans.unit_price,
         latest.unit_price as latest_unit_price,
-        cast(spans.unit_price * (1 - price_drop.threshold) as numeric(28, 8))
-            as limit_price
+        spans.unit_price * (1 - price_drop.threshold) as limit_price
     from spans
     inner join latest
         on
@@ -68,7 +67,7 @@ dropped as (
 
 ),
 
--- the last day on which it was still dearer than that
+-- after the last price that was dearer than that: at least the one that they saw
 dearer as (
 
     select
@@ -81,7 +80,6 @@ dearer as (
         on
             dropped.product_id = spans.product_id
             and dropped.currency = spans.currency
-            and dropped.price_date <= spans.price_date
             and dropped.limit_price < spans.unit_price
     group by 1, 2, 3
 
