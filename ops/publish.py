@@ -111,8 +111,9 @@ def _require_success(build: Path) -> dict[str, Any]:
 def _copy(source: Path, target: Path, schemas: tuple[str, ...]) -> dict[str, int]:
     """Every table of the schemas, into a new file; table to its number of rows."""
     counts = {}
-    with duckdb.connect(str(target)) as connection:
+    with duckdb.connect() as connection:
         connection.execute(f"attach {_literal(source)} as source (read_only)")
+        connection.execute(f"attach {_literal(target)} as target")
         tables = connection.execute(
             "select table_schema, table_name from information_schema.tables "
             "where table_catalog = 'source' and table_type = 'BASE TABLE' "
@@ -121,23 +122,23 @@ def _copy(source: Path, target: Path, schemas: tuple[str, ...]) -> dict[str, int
         ).fetchall()
         for schema, table in tables:
             name = f'"{schema}"."{table}"'
-            connection.execute(f'create schema if not exists "{schema}"')
-            connection.execute(f"create table {name} as from source.{name}")
-            row = connection.execute(f"select count(*) from source.{name}").fetchone()
-            counts[f"{schema}.{table}"] = int(row[0]) if row else 0
-        connection.execute("detach source")
-        connection.execute("checkpoint")
+            connection.execute(f'create schema if not exists target."{schema}"')
+            connection.execute(f"create table target.{name} as from source.{name}")
+            counts[f"{schema}.{table}"] = _rows(connection, f"source.{name}")
+        connection.execute("checkpoint target")
     return counts
 
 
 def _count(path: Path, tables: dict[str, int]) -> dict[str, int]:
     """The rows that a reader of the new file will find."""
-    found = {}
-    with duckdb.connect(str(path), read_only=True) as connection:
-        for name in tables:
-            row = connection.execute(f"select count(*) from {name}").fetchone()
-            found[name] = int(row[0]) if row else 0
-    return found
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_literal(path)} as target (read_only)")
+        return {name: _rows(connection, f"target.{name}") for name in tables}
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _to_disk(path: Path) -> None:

@@ -118,6 +118,7 @@ class Builder:
         as_of: str,
         suffix: str = "csv",
         checks: bool = True,
+        full_refresh: bool = False,
         **variables: Any,
     ) -> Build:
         """Build the tables that lie in a folder; the tables without a file are switched off."""
@@ -132,6 +133,7 @@ class Builder:
         }
         left_out = ["unit_test"] if checks else ["unit_test", "test"]
         options = ["--exclude-resource-type", *left_out]
+        options += ["--full-refresh"] * full_refresh
         return self.run(home, {**delivered, **variables}, options)
 
     def run(self, home: Path, variables: Mapping[str, Any], options: list[str]) -> Build:

@@ -244,9 +244,20 @@ def test_a_warning_does_not_fail_a_build(warehouse: Path, failing_project: Path)
     assert [str(finding).splitlines()[0] for finding in outcome.warnings] == ["assert_few: 1 row"]
 
 
+ARMS = "history.int_promotion_arm_history"
+
+
 def test_orders_alone_build_and_say_what_came_out(
     warehouse: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"attach '{warehouse}/history.duckdb' as earlier; create schema earlier.history;"
+            f" create table earlier.{ARMS} as select date '2026-06-01' as as_of_date,"
+            " 'ann' as customer_id, 'gift' as draw_id, 'gift' as salt, 'control' as arm,"
+            " 7 as bucket, cast(0.1 as numeric(18, 4)) as holdout_share, 'hash' as drawn_by"
+        )
+
     assert build.main(["--raw", str(folder), "--as-of", "2026-06-30"]) == 0
 
     printed = capsys.readouterr().out
@@ -262,6 +273,10 @@ def test_orders_alone_build_and_say_what_came_out(
         ("ann", 2, 50.0),
         ("bob", 1, 15.5),
     ]
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{warehouse}/history.duckdb' as kept (read_only)")
+        arms = connection.execute(f"select customer_id, draw_id, arm from kept.{ARMS}").fetchall()
+    assert arms == [("ann", "gift", "control")]  # what earlier nights drew is kept
 
 
 def cells(printed: str, first: str) -> list[list[str]]:

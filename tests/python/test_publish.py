@@ -158,3 +158,39 @@ def test_the_record_names_the_day_and_the_run(make_build: MakeBuild) -> None:
     assert record["ok"] is True
     assert record["invocation_id"] == "an-invocation"
     assert record["build_file"][0] == path.stat().st_size
+
+
+def test_history_is_kept_with_what_is_published_and_begins_the_next_build(
+    make_build: MakeBuild, published: Path
+) -> None:
+    path = make_build(3)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema history; create table history.arms as select 7 as arm")
+    publish.record_build("2026-06-30", True, "an-invocation")
+    assert "history.arms" not in publish.publish()
+    path.unlink()
+
+    publish.restore_history(path)
+
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute("from history.arms").fetchall() == [(7,)]
+    assert published.exists()
+
+
+def test_the_demo_leaves_no_history(make_build: MakeBuild, published: Path) -> None:
+    path = make_build(3)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema history; create table history.arms as select 7 as arm")
+    publish.record_build("2026-06-30", True, "an-invocation", is_demo=True)
+    publish.publish()
+    assert not path.with_name("history.duckdb").exists()
+
+
+def test_a_history_that_cannot_be_read_stops_the_build_and_says_what_to_do(
+    make_build: MakeBuild,
+) -> None:
+    path = make_build(3)
+    path.unlink()
+    path.with_name("history.duckdb").write_bytes(b"no database" * 1000)
+    with pytest.raises(UserError, match="Put back a copy of it"):
+        publish.restore_history(path)

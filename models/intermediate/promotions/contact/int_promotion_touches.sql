@@ -24,7 +24,7 @@ final as (
         sends.sent_at,
         {{ business_date('sends.sent_at') }} as sent_date,
         sends.delivered as is_delivered,
-        cast(sends.cost as numeric(18, 2)) as cost_amount
+        cast(sends.cost as numeric(18, 4)) as cost_amount
     from sends
     inner join customers
         on sends.customer_id = customers.customer_id
