@@ -22,13 +22,17 @@
 
 
 {#- Whether a UTC timestamp is a midnight at which nobody did anything: a date alone is read as one, in the business
-    time zone, or in raw_timezone where the delivery made a timestamp of it. -#}
+    time zone, or in raw_timezone where the delivery made a timestamp of it. Zones are looked up for full minutes only:
+    that is slow, and no midnight lies elsewhere. -#}
 {% macro is_date_alone(timestamp_utc) -%}
-    (
-        {%- for zone in [setting('business_timezone'), var('raw_timezone')] | unique %}
-        {{ 'or ' if not loop.first }}{{ is_midnight(timestamp_utc, zone) }}
-        {%- endfor %}
-    )
+    case
+            when extract(second from {{ timestamp_utc }}) = 0
+                then
+                    {%- for zone in [setting('business_timezone'), var('raw_timezone')] | unique %}
+                    {{ 'or ' if not loop.first }}{{ is_midnight(timestamp_utc, zone) }}
+                    {%- endfor %}
+            else false
+        end
 {%- endmacro %}
 
 
