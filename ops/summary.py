@@ -54,6 +54,7 @@ def summary(build: Path) -> str:
             "Rows delivered, by what became of them\n" + _sources(connection),
             _reasons(connection),
             "Segments\n" + _segments(connection),
+            _promotions(connection),
         ]
     return "\n\n".join(part for part in parts if part)
 
@@ -100,6 +101,33 @@ def _segments(connection: duckdb.DuckDBPyConnection) -> str:
         return "  no customer is known yet"
     lines = [[name, size, f"{size / total:.1%}", revenue] for name, size, revenue in rows]
     return text_table(["segment", "customers", "share", "net revenue"], lines)
+
+
+def _promotions(connection: duckdb.DuckDBPyConnection) -> str:
+    """What tonight's decisions come to; empty where no promotion is due for anybody."""
+    rows = connection.execute(
+        "select promotion_id, cast(sum(due_customer_count) as bigint), "
+        "cast(sum(not_permitted_customer_count) as bigint), "
+        "cast(sum(held_out_customer_count) as bigint), "
+        "cast(sum(guarded_customer_count + outranked_customer_count + over_budget_customer_count) "
+        "as bigint), cast(sum(selected_customer_count) as bigint), sum(expected_cost_amount), "
+        "sum(expected_incremental_margin_amount) from marts.segment_promotions "
+        "group by 1 having sum(due_customer_count) > 0 order by 6 desc, 2 desc, 1"
+    ).fetchall()
+    if not rows:
+        return ""
+    headers = [
+        "promotion",
+        "due",
+        "no consent",
+        "held out",
+        "held back",
+        "selected",
+        "cost",
+        "gain",
+    ]
+    title = "Promotions, customers (why not: marts.customer_promotions)"
+    return f"{title}\n" + text_table(headers, rows)
 
 
 def next_steps(published: Path, is_demo: bool) -> str:

@@ -34,6 +34,16 @@ lifetime_value as (
     select * from {{ ref('int_customer_clv') }}
 ),
 
+contactable as (
+
+    select
+        customer_key,
+        bool_or(is_permitted) as is_contactable
+    from {{ ref('int_customer_channels') }}
+    group by customer_key
+
+),
+
 final as (
 
     select
@@ -63,7 +73,8 @@ final as (
         lifetime_value.predicted_order_count_365d,
         lifetime_value.predicted_revenue_365d_amount,
         coalesce(lifetime_value.future_value_tier, 'none') as future_value_tier,
-        coalesce(lifetime_value.clv_reason, 'no_purchase') as clv_reason
+        coalesce(lifetime_value.clv_reason, 'no_purchase') as clv_reason,
+        coalesce(contactable.is_contactable, false) as is_contactable
     from customers
     inner join segments on customers.customer_key = segments.customer_key
     inner join value_tiers on customers.customer_key = value_tiers.customer_key
@@ -71,6 +82,7 @@ final as (
     left join purchases on customers.customer_key = purchases.customer_key
     left join cadence on customers.customer_key = cadence.customer_key
     left join cohorts on customers.customer_key = cohorts.customer_key
+    left join contactable on customers.customer_key = contactable.customer_key
     left join lifetime_value on customers.customer_key = lifetime_value.customer_key
 
 )
