@@ -29,7 +29,8 @@ build: $(VENV)/runtime profiles.yml ## build, test and publish the demo shop, or
 		$${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
 
 test: lint ## lint, then every check: builds of many shops against known answers
-	@$(PYTHON) -m pytest --ignore tests/python/test_manifest.py
+	@LIFETIME_THREADS=1 $(PYTHON) -m pytest --numprocesses 2 --dist loadfile \
+		--ignore tests/python/test_manifest.py
 
 lint: $(VENV)/development profiles.yml ## style and types of Python and SQL, names, docs and layers
 	@$(PYTHON) -m ruff check ops tests/python
