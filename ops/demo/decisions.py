@@ -291,15 +291,16 @@ def plant_contact_cases(shop: Shop) -> None:
         send(shop, who, at)
     plan(shop, "cap_one_short", who, where, "selected",
          "two e-mails in seven days, and one exactly seven days ago")  # fmt: skip
-    who = newcomer(shop)
-    send(shop, who, "2026-06-30 06:00:00")
-    plan(shop, "cap_exactly_one_window_ago", who, where, "selected",
-         "an e-mail exactly 16 hours ago does not count any more")  # fmt: skip
-    who = sleeper(shop, "cart_reminder")
-    leave_cart(shop, who)
-    send(shop, who, "2026-06-30 06:00:01")
-    plan(shop, "cap_one_second_inside", who, "cart_reminder/email", "channel_frequency_cap",
-         "one second less than 16 hours ago counts, and there is no other channel")  # fmt: skip
+    for case, at, reason, why in (
+        ("cap_exactly_one_window_ago", "2026-06-30 06:00:00", "selected",
+         "an e-mail exactly 16 hours ago does not count any more"),
+        ("cap_one_second_inside", "2026-06-30 06:00:01", "channel_frequency_cap",
+         "a second less than 16 hours ago, and no other channel is allowed"),
+    ):  # fmt: skip
+        who = sleeper(shop, "cart_reminder")
+        leave_cart(shop, who)
+        send(shop, who, at)
+        plan(shop, case, who, "cart_reminder/email", reason, why)
     who = newcomer(shop)
     for hour in range(10):
         act(shop, who, "page_viewed", f"2026-05-{hour + 10} 08:20:00")
