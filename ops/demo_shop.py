@@ -37,6 +37,7 @@ from ops.demo.clean import (
     write_rates,
     write_surveys,
 )
+from ops.demo.decisions import PLANTS as DECISION_PLANTS
 from ops.demo.planted import PLANTS
 from ops.demo.promotions import EXPERIMENTS, run_experiment, write_campaigns
 
@@ -56,7 +57,7 @@ def make_shop(seed: int = SEED) -> Shop:
         run_experiment(experiment, customers, shop)
     for write in (write_customers, write_orders, write_campaigns, write_surveys, write_events):
         write(shop, customers)
-    for plant in PLANTS:
+    for plant in (*PLANTS, *DECISION_PLANTS):
         plant(shop)
     return shop
 
