@@ -510,10 +510,10 @@ def plant_interest_cases(shop: Shop) -> None:
          "bought something else three days before the send day"),
         ("quiet_days_are_over", "2026-06-27", "selected", "bought something else a day earlier"),
     ):  # fmt: skip
-        who = person(shop, "price_drop_alert")
+        who = person(shop, "price_drop_alert", grants=("push",))
         act(shop, who, "product_viewed", "2026-06-15 10:00:00", product_id="P7001")
         buy(shop, who, day)
-        plan(shop, case, who, where, reason, why)
+        plan(shop, case, who, "price_drop_alert/push", reason, why)
 
 
 def plant_guardrail_cases(shop: Shop) -> None:
@@ -573,22 +573,30 @@ def plant_guardrail_cases(shop: Shop) -> None:
 
 
 def plant_budget_cases(shop: Shop) -> None:
-    """All but a cent of budget alerts is spent: room for two push messages, and for no e-mail."""
-    send(shop, person(shop, grants=()), "2026-06-10 10:00:00", "back_in_stock_alert", cost="99.99")
-    where = "back_in_stock_alert/push"
-    waiting = [person(shop, "back_in_stock_alert", grants=("push",)) for _ in range(3)]
-    for who in waiting:
+    """All but five cents of budget alerts is spent, which two promotions share.
+
+    Nobody in the clean part is due for either. They pay for one e-mail (price_drop) and six push
+    messages: quiet_days_are_over and the five who wait for the desk pad. The seventh is left.
+    """
+    send(shop, person(shop, grants=()), "2026-06-10 10:00:00", "back_in_stock_alert", cost="499.95")
+    waiting = [person(shop, "back_in_stock_alert", grants=("push",)) for _ in range(5)]
+    texted = person(shop, "back_in_stock_alert", grants=("sms",), phone="+49 30 1234567")
+    for who in (*waiting, texted):
         act(shop, who, "back_in_stock_requested", "2026-06-20 10:00:00", product_id="P7004")
-    # worth the same, so the hash of promotion and customer breaks the tie
-    first, second, third = sorted(waiting, key=lambda who: md5(f"back_in_stock_alert|{who}"))
-    consent(shop, first, "granted")
     due = {"trigger_name": "back_in_stock", "product_id": "P7004"}
-    plan(shop, "budget_too_small_for_an_email", first, "back_in_stock_alert/email",
-         "budget_used_up", "two cents are more than the one that is left")  # fmt: skip
-    plan(shop, "stock_is_back", first, where, "selected", "push costs half a cent", **due)
-    plan(shop, "budget_pays_one_more", second, where, "selected", "the other half", **due)
-    plan(shop, "budget_reached", third, where, "budget_reached",
-         "worth the same, and nothing is left after the others", **due)  # fmt: skip
+    plan(shop, "budget_too_small_for_a_text", texted, "back_in_stock_alert/sms", "budget_used_up",
+         "eight cents are more than the five that are left")  # fmt: skip
+    where = "back_in_stock_alert/push"
+    plan(shop, "stock_is_back", waiting[0], where, "selected", "push costs half a cent", **due)
+    # worth the same, so the hash of promotion and customer breaks the tie
+    *_, last = sorted(waiting, key=lambda who: md5(f"back_in_stock_alert|{who}"))
+    plan(shop, "last_budget_to_the_better_promotion", last, where, "selected",
+         "worth more than any price drop, so that it is paid first", **due)  # fmt: skip
+    rival = sleeper(shop, "price_drop_alert", cost="39.90", grants=("push",))
+    act(shop, rival, "product_viewed", "2026-06-15 10:00:00", product_id="P7001")
+    plan(shop, "last_budget_lost_to_the_other_promotion", rival, "price_drop_alert/push",
+         "budget_reached", "orders of theirs earn least, and nothing is left", **(
+             due | {"trigger_name": "price_drop", "product_id": "P7001"}))  # fmt: skip
 
 
 def md5(text: str) -> str:
