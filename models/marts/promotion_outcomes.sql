@@ -23,6 +23,21 @@ by_channel as (
 
 ),
 
+-- what is said before channels are looked at is said of a customer on all of them
+before_channels as (
+
+    select
+        by_channel.segment,
+        by_channel.promotion_id,
+        by_channel.reason,
+        max(by_channel.customer_count) as customer_count
+    from by_channel
+    inner join reasons on by_channel.reason = reasons.reason
+    where reasons.stage in ('policy', 'trigger')
+    group by by_channel.segment, by_channel.promotion_id, by_channel.reason
+
+),
+
 -- over all channels, the one on which a customer came furthest speaks
 furthest as (
 
@@ -33,6 +48,7 @@ furthest as (
         max(reasons.precedence) as precedence
     from decisions
     inner join reasons on decisions.reason = reasons.reason
+    where reasons.stage not in ('policy', 'trigger')
     group by
         decisions.segment,
         decisions.promotion_id,
@@ -49,6 +65,16 @@ counted as (
         reason,
         customer_count
     from by_channel
+
+    union all
+
+    select
+        segment,
+        promotion_id,
+        'all' as channel,
+        reason,
+        customer_count
+    from before_channels
 
     union all
 
