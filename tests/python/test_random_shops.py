@@ -182,8 +182,8 @@ def add_customer(random: Random, person: str, as_of: date, add: Add) -> None:
         add("surveys", "response_id customer_id responded_at question answer score", *said)
     if random.random() < 0.6:
         answer = random.choice(["tea", "Coffee", "tea; garden", "kitchen"])
-        said = (f"I{person}", person, some_time(random), "Interest", answer, None)
-        add("surveys", "response_id customer_id responded_at question answer score", *said)
+        told = (f"I{person}", person, some_time(random), "Interest", answer)
+        add("surveys", "response_id customer_id responded_at question answer", *told)
     if random.random() < 0.8:
         add_consents(random, person, as_of, add)
         add_contacts(random, person, as_of, add)
@@ -245,8 +245,9 @@ def add_order(random: Random, order: str, person: str, add: Add) -> None:
     currency, status = random.choice(["EUR", "GBP", None]), random.choice(["completed", None])
     add(
         "orders",
-        "order_id customer_id ordered_at gross_amount discount_amount currency status",
+        "order_id customer_id ordered_at gross_amount discount_amount currency status promotion_id",
         *(order, person, some_time(random), str(gross), discount, currency, status),
+        random.choice([*PROMOTIONS, *[None] * 10]),
     )
     for line in range(random.randint(0, 3)):
         product, quantity = f"P{random.randint(0, 5)}", str(random.randint(1, 4))
