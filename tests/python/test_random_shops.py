@@ -137,7 +137,7 @@ def make_shop(random: Random, customers: int, as_of: date) -> Tables:
     for number in range(customers):
         add_customer(random, f"C{number}", as_of, add)
         for _ in range(min(int(random.expovariate(0.4)), 12)):
-            add_order(random, f"O{len(tables['orders'])}", f"C{number}", add)
+            add_order(random, f"O{len(tables['orders'])}", f"C{number}", as_of, add)
         for _ in range(random.randint(0, 4)):
             add_event(random, f"E{len(tables['events'])}", f"C{number}", as_of, add)
     return tables
@@ -238,15 +238,16 @@ def add_contacts(random: Random, person: str, as_of: date, add: Add) -> None:
             )
 
 
-def add_order(random: Random, order: str, person: str, add: Add) -> None:
-    """An order with lines, a discount and a refund that it can bear."""
+def add_order(random: Random, order: str, person: str, as_of: date, add: Add) -> None:
+    """An order with lines, a discount and a refund that it can bear; some are of the last days."""
+    at = recent_time(random, as_of, 7) if random.random() < 0.1 else some_time(random)
     gross = Decimal(random.randint(1, 30_000)) / 100
     discount = random.choice([None, "0", str(gross / 10)])
     currency, status = random.choice(["EUR", "GBP", None]), random.choice(["completed", None])
     add(
         "orders",
         "order_id customer_id ordered_at gross_amount discount_amount currency status promotion_id",
-        *(order, person, some_time(random), str(gross), discount, currency, status),
+        *(order, person, at, str(gross), discount, currency, status),
         random.choice([*PROMOTIONS, *[None] * 10]),
     )
     for line in range(random.randint(0, 3)):
