@@ -7,7 +7,7 @@ and every share of rubbish have their turn. `pytest -m long` builds 504 shops, a
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from random import Random
@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
-from shop import CONTRACT, Build, Builder, write_tables
+from shop import CONTRACT, REPOSITORY, Build, Builder, write_tables
 
 AS_OF = date(2025, 6, 30)
 FIRST_DAY = date(2024, 1, 1)
@@ -30,6 +30,17 @@ Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 Add = Callable[..., None]
 Column = Callable[[], pa.Array]
+
+CHANNELS = ["email", "sms", "push"]
+PROMOTIONS = ["welcome_guide", "second_order_nudge", "win_back_gift", "birthday_gift", "unknown"]
+CAP_HOURS = sorted(
+    set(pd.read_csv(REPOSITORY / "seeds" / "policy" / "contact_caps.csv")["window_hours"])
+)
+EVENTS = [
+    *("product_viewed", "product_viewed", "cart_updated", "checkout_started", "email_delivered"),
+    *("email_clicked", "push_clicked", "email_bounced", "unsubscribed", "complained"),
+    *("back_in_stock_requested", "review_posted", "support_contacted", "Own Name"),
+]
 
 RUBBISH: list[str | None] = [
     *(None, "", " ", "\t\n", "0", "-1", "-0.005", "NaN", "nan", "inf", "-Infinity", "1e400"),
@@ -101,7 +112,7 @@ def knobs(draw: st.DrawFn, suffix: str, rubbish: float) -> Knobs:
     )
 
 
-def make_shop(random: Random, customers: int) -> Tables:
+def make_shop(random: Random, customers: int, as_of: date) -> Tables:
     """A realistic shop: every table, nothing that staging would refuse."""
     tables: Tables = {table: [] for table in CONTRACT}
 
@@ -120,13 +131,15 @@ def make_shop(random: Random, customers: int) -> Tables:
         )
     for number in range(6):
         known = (f"P{number}", "Thing", "abc"[number % 3], f"{random.uniform(1, 9):.2f}")
-        add("products", "product_id name category unit_cost", *known)
+        stock = (random.choice(["true", "false", None]), random.choice(["0", "7", None]))
+        columns = "product_id name category unit_cost is_consumable stock_quantity"
+        add("products", columns, *known, *stock)
     for number in range(customers):
-        add_customer(random, f"C{number}", add)
+        add_customer(random, f"C{number}", as_of, add)
         for _ in range(min(int(random.expovariate(0.4)), 12)):
-            add_order(random, f"O{len(tables['orders'])}", f"C{number}", add)
+            add_order(random, f"O{len(tables['orders'])}", f"C{number}", as_of, add)
         for _ in range(random.randint(0, 4)):
-            add_event(random, f"E{len(tables['events'])}", f"C{number}", add)
+            add_event(random, f"E{len(tables['events'])}", f"C{number}", as_of, add)
     return tables
 
 
@@ -137,47 +150,105 @@ def some_time(random: Random) -> str:
     return at.isoformat(random.choice(" T")) + random.choice(["", "Z", "+00:00", "+05:30"])
 
 
-def add_customer(random: Random, person: str, add: Add) -> None:
-    """A person with what the shop may know of one."""
-    born = f"{random.randint(1940, 2015)}-02-28"
+def end_of(as_of: date) -> datetime:
+    """The first instant after the last day that the build sees."""
+    return datetime.combine(as_of + timedelta(1), time(0), BUSINESS_ZONE).astimezone(UTC)
+
+
+def recent_time(random: Random, as_of: date, days: int) -> str:
+    """A time in the last days that the build sees, or a minute beyond."""
+    seconds = random.randint(-60, days * 86_400)
+    return (end_of(as_of) - timedelta(seconds=seconds)).isoformat()
+
+
+def time_at_a_cap(random: Random, as_of: date) -> str:
+    """The edge of a frequency cap's window, to the second."""
+    hours = random.choice(CAP_HOURS)
+    at = end_of(as_of) - timedelta(hours=hours, seconds=random.choice([-1, 0, 1]))
+    return at.isoformat()
+
+
+def add_customer(random: Random, person: str, as_of: date, add: Add) -> None:
+    """A person with what the shop may know of one, and what was said to them and by them."""
     if random.random() < 0.8:
-        told = (person, some_time(random), born, random.choice(["DE", "FR"]), "3.10")
-        add("customers", "customer_id created_at birth_date country acquisition_cost", *told)
+        add_profile(random, person, as_of, add)
     if random.random() < 0.5:
         group = random.choice("ab")
         add("customer_attributes", "customer_id attribute value", person, "gender", group)
-        add(
-            "identities",
-            "anonymous_id customer_id linked_at",
-            f"A{person}",
-            person,
-            some_time(random),
-        )
+        linked = (f"A{person}", person, some_time(random))
+        add("identities", "anonymous_id customer_id linked_at", *linked)
     if random.random() < 0.5:
-        status = random.choice(["granted", "withdrawn"])
-        asked = (person, "email", "marketing", some_time(random), status)
-        add("consents", "customer_id channel purpose changed_at status", *asked)
         said = (f"S{person}", person, some_time(random), "nps", "x", str(random.randint(0, 10)))
         add("surveys", "response_id customer_id responded_at question answer score", *said)
-        sent = (f"M{person}", person, "win_back", "email", some_time(random))
-        add("promotion_sends", "send_id customer_id promotion_id channel sent_at", *sent)
-        drawn = (f"X{person}", person, "win_back", "control", some_time(random))
+    if random.random() < 0.6:
+        answer = random.choice(["tea", "Coffee", "tea; garden", "kitchen"])
+        told = (f"I{person}", person, some_time(random), "Interest", answer)
+        add("surveys", "response_id customer_id responded_at question answer", *told)
+    if random.random() < 0.8:
+        add_consents(random, person, as_of, add)
+        add_contacts(random, person, as_of, add)
+
+
+def add_profile(random: Random, person: str, as_of: date, add: Add) -> None:
+    """Addresses known or not; birthdays about the day on which is sent."""
+    near = as_of + timedelta(random.randint(-2, 9))
+    day = random.choice(["02-28", "02-29", f"{near:%m-%d}", f"{near:%m-%d}"])
+    born = f"{random.choice([1948, 1976, 2000, 2000, 2012])}-{day}"  # leap years have every day
+    add(
+        "customers",
+        "customer_id created_at email phone birth_date country acquisition_cost industry",
+        *(person, some_time(random), random.choice([f"{person}@example.org"] * 3 + [None])),
+        *(random.choice(["+49 30 1234567", "+49 30 1", None]), born),
+        *(random.choice(["DE", "AT", "FR", None]), "3.10", random.choice(["retail", None])),
+    )
+
+
+def add_consents(random: Random, person: str, as_of: date, add: Add) -> None:
+    """Mostly granted; some taken back, later or at the very instant of the grant."""
+    columns = "customer_id channel purpose changed_at status"
+    for channel in [*CHANNELS, "all"]:
+        if random.random() < (0.1 if channel == "all" else 0.75):
+            at = some_time(random)
+            status = random.choice(["granted"] * 4 + ["withdrawn"])
+            add("consents", columns, person, channel, "marketing", at, status)
+            if random.random() < 0.15:
+                later = random.choice([at, recent_time(random, as_of, 3)])
+                purpose = random.choice(["marketing", "all"])
+                add("consents", columns, person, channel, purpose, later, "withdrawn")
+
+
+def add_contacts(random: Random, person: str, as_of: date, add: Add) -> None:
+    """What was sent lately, mostly with room under the caps, and arms that another tool drew."""
+    for number in range(random.choice([0, 0, 0, 1, 2, 3, 6])):
+        edge = random.random() < 0.5
+        at = time_at_a_cap(random, as_of) if edge else recent_time(random, as_of, 14)
         add(
-            "promotion_assignments",
-            "assignment_id customer_id promotion_id arm assigned_at",
-            *drawn,
+            "promotion_sends",
+            "send_id customer_id promotion_id channel sent_at delivered cost",
+            *(f"M{person}-{number}", person, random.choice(PROMOTIONS), random.choice(CHANNELS)),
+            *(at, random.choice(["true", "false", None]), random.choice(["0.02", None])),
         )
+    for promotion in random.sample(PROMOTIONS, random.choice([0, 0, 1, 2])):
+        for number in range(random.choice([1, 1, 2])):  # of two, the first one holds
+            add(
+                "promotion_assignments",
+                "assignment_id customer_id promotion_id arm assigned_at assigned_by",
+                *(f"X{person}-{promotion}-{number}", person, promotion),
+                *(random.choice(["treatment", "treatment", "control"]), some_time(random), "tool"),
+            )
 
 
-def add_order(random: Random, order: str, person: str, add: Add) -> None:
-    """An order with lines, a discount and a refund that it can bear."""
+def add_order(random: Random, order: str, person: str, as_of: date, add: Add) -> None:
+    """An order with lines, a discount and a refund that it can bear; some are of the last days."""
+    at = recent_time(random, as_of, 7) if random.random() < 0.1 else some_time(random)
     gross = Decimal(random.randint(1, 30_000)) / 100
     discount = random.choice([None, "0", str(gross / 10)])
     currency, status = random.choice(["EUR", "GBP", None]), random.choice(["completed", None])
     add(
         "orders",
-        "order_id customer_id ordered_at gross_amount discount_amount currency status",
-        *(order, person, some_time(random), str(gross), discount, currency, status),
+        "order_id customer_id ordered_at gross_amount discount_amount currency status promotion_id",
+        *(order, person, at, str(gross), discount, currency, status),
+        random.choice([*PROMOTIONS, *[None] * 10]),
     )
     for line in range(random.randint(0, 3)):
         product, quantity = f"P{random.randint(0, 5)}", str(random.randint(1, 4))
@@ -188,12 +259,17 @@ def add_order(random: Random, order: str, person: str, add: Add) -> None:
         add("refunds", "refund_id order_id refunded_at amount", *paid_back)
 
 
-def add_event(random: Random, event: str, person: str, add: Add) -> None:
-    """Something that a customer did, known by name or not yet."""
-    who = random.choice([(person, None), (None, f"A{person}")])
-    name = random.choice(["product_viewed", "email_clicked", "review_posted", "Own Name"])
-    happened = (event, some_time(random), name, *who)
-    add("events", "event_id occurred_at event_type customer_id anonymous_id", *happened)
+def add_event(random: Random, event: str, person: str, as_of: date, add: Add) -> None:
+    """Something that a customer did, known by name or not yet; half of it in the last days."""
+    lately = random.random() < 0.5
+    add(
+        "events",
+        "event_id occurred_at event_type customer_id anonymous_id product_id channel",
+        *(event, recent_time(random, as_of, 5) if lately else some_time(random)),
+        random.choice(EVENTS),
+        *random.choice([(person, None), (person, None), (None, f"A{person}")]),
+        *(f"P{random.randint(0, 5)}", random.choice([*CHANNELS, None])),
+    )
 
 
 def spoil(random: Random, tables: Tables, share: float) -> None:
@@ -214,7 +290,7 @@ def spoil(random: Random, tables: Tables, share: float) -> None:
 def shop_of(drawn: Knobs) -> Tables:
     """The shop that hypothesis asked for."""
     random = Random(f"{drawn}")
-    tables = make_shop(random, drawn.customers)
+    tables = make_shop(random, drawn.customers, drawn.as_of)
     if drawn.rubbish:
         spoil(random, tables, drawn.rubbish)
     for table, column, row, text in drawn.cells:
