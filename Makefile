@@ -9,7 +9,7 @@ PYTHON := $(VENV)/bin/python
 
 # RAW=folder AS_OF=YYYY-MM-DD TARGET=duckdb VARS='{name: value}': handed on by the shell, so that
 # spaces and quotes in them stay what they are
-export RAW AS_OF TARGET VARS
+export RAW AS_OF TARGET VARS SMOKE
 
 # nothing calls home
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -38,10 +38,11 @@ lint: $(VENV)/development profiles.yml ## style and types of Python and SQL, nam
 	@LIFETIME_BUILD_PATH=:memory: $(PYTHON) -m sqlfluff lint models tests analyses
 	@$(PYTHON) -m pytest --quiet tests/python/test_manifest.py
 
-bench: $(VENV)/development profiles.yml ## lifetime value: cost of fit and scores beside peers, and recovery
-	@$(PYTHON) -m ops.bench_clv speed
-	@$(PYTHON) -m ops.bench_clv scores
-	@$(PYTHON) -m ops.bench_clv recovery
+bench: $(VENV)/development profiles.yml ## what lifetime value and decisions cost; SMOKE=1: is a small log whole?
+	@[ -n "$$SMOKE" ] || $(PYTHON) -m ops.bench_clv speed
+	@[ -n "$$SMOKE" ] || $(PYTHON) -m ops.bench_clv scores
+	@[ -n "$$SMOKE" ] || $(PYTHON) -m ops.bench_clv recovery
+	@$(PYTHON) -m ops.bench_decision $${SMOKE:+--smoke}
 
 publish: $(VENV)/runtime ## publish the last build again, if it passed
 	@$(PYTHON) -m ops.publish

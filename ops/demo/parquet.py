@@ -30,6 +30,9 @@ ROW_GROUP_ROWS = 122_880
 CUSTOMER = "printf('C%08d', customer_number)"
 VISITOR = "printf('A%08d', customer_number)"
 ORDER = "printf('O%09d', order_number)"
+SESSION = "printf('S%09d', order_number)"
+EVENT = "printf('E%010d', order_number * 5 + step)"
+VISIT_EVENT = "printf('V%010d', customer_number * 16 + visit * 4 + step)"
 
 # what a chunk's rows are made of: `drawn` are its orders, `people` its customers; chance(number,
 # salt) is a number from 0 to 1 that depends on both alone
@@ -60,6 +63,45 @@ select
     min(product_id) as product_id
 from lines
 group by all;
+
+create or replace temp table visits as
+select
+    customer_number, visit,
+    first_at + to_seconds(cast(floor(
+        chance(customer_number * 4 + visit, 'visit')
+        * date_diff('second', first_at, timestamp '{END}')
+    ) as bigint)) as visited_at
+from people
+cross join range(4) as numbers (visit)
+where visit < case
+    when is_buyer then cast(chance(customer_number, 'visits') < 0.2 as int)
+    else [0, 1, 1, 2, 3, 4][1 + cast(floor(6 * chance(customer_number, 'visits')) as int)]
+end;
+
+create or replace temp table clicks as
+select
+    {EVENT} as event_id,
+    ordered_at - interval '7 minutes' * (5 - step) as occurred_at,
+    step, customer_number, product_id,
+    {SESSION} as session_id,
+    is_first and step < 4 and chance(customer_number, 'visitor') < 0.3 as is_anonymous
+from priced
+cross join range(5) as steps (step)
+union all
+select
+    {VISIT_EVENT} as event_id,
+    visited_at + interval '3 minutes' * (step - 1) as occurred_at,
+    step, customer_number, product_id,
+    null as session_id,
+    false as is_anonymous
+from visits
+cross join range(1, 3) as steps (step)
+inner join catalogue
+    on catalogue.place = cast(floor({len(PRODUCTS)}
+        * chance(customer_number * 4 + 1, 'favourite')) as int)
+where
+    (step = 1 or chance(customer_number * 4 + visit, 'cart') < 0.4)
+    and visited_at < timestamp '{END}' - interval '1 hour';
 """
 
 # table: the rows it is made of, and its columns
@@ -116,6 +158,8 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "customer_id": CUSTOMER,
             "created_at": "first_at - interval '10 minutes'",
             "email": "lower(printf('C%08d@example.org', customer_number))",
+            "phone": "case when chance(customer_number, 'phone') < 0.3"
+            " then printf('+49 30 %08d', customer_number) end",
             "birth_date": "date '1945-01-01'"
             " + cast(floor(23000 * chance(customer_number, 'birth')) as int)",
             "country": "case when chance(customer_number, 'country') < 0.16 then 'GB'"
@@ -135,19 +179,19 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "events": (
-        "priced cross join range(5) as steps (step) order by ordered_at",
+        "clicks order by occurred_at",
         {
-            "event_id": "printf('E%010d', order_number * 5 + step)",
-            "occurred_at": "ordered_at - interval '7 minutes' * (5 - step)",
+            "event_id": "event_id",
+            "occurred_at": "occurred_at",
             "event_type": "['page_view_product', 'product_viewed', 'Added to Cart',"
             " 'checkout_started', 'email_clicked'][1 + step]",
-            "customer_id": f"case when not {{is_anonymous}} then {CUSTOMER} end",
-            "anonymous_id": f"case when {{is_anonymous}} then {VISITOR} end",
-            "session_id": "printf('S%09d', order_number)",
+            "customer_id": f"case when not is_anonymous then {CUSTOMER} end",
+            "anonymous_id": f"case when is_anonymous then {VISITOR} end",
+            "session_id": "session_id",
             "channel": "case when step = 4 then 'email' else 'web' end",
             "product_id": "case when step < 3 then product_id end",
             "campaign": "case when step = 4 then 'loyalty_double_points' end",
-            "loaded_at": "ordered_at + interval '1 hour'",
+            "loaded_at": "occurred_at + interval '1 hour'",
         },
     ),
     "identities": (
@@ -155,13 +199,15 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
         {"anonymous_id": VISITOR, "customer_id": CUSTOMER, "linked_at": "first_at"},
     ),
     "consents": (
-        "people where chance(customer_number, 'consent') < 0.84",
+        "people cross join (values ('email', 0.84, 0.08), ('sms', 0.18, 0.02),"
+        " ('push', 0.14, 0.02)) as asked (channel, asked_share, withdrawn_share)"
+        " where chance(customer_number, channel) < asked_share",
         {
             "customer_id": CUSTOMER,
-            "channel": "'email'",
+            "channel": "channel",
             "purpose": "'marketing'",
             "changed_at": "first_at",
-            "status": "case when chance(customer_number, 'consent') < 0.08"
+            "status": "case when chance(customer_number, channel) < withdrawn_share"
             " then 'withdrawn' else 'granted' end",
             "source": "'account'",
         },
@@ -178,13 +224,18 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "promotion_sends": (
-        "people where chance(customer_number, 'send') < 0.6",
+        # the last three of them are of the last two weeks: open offers, caps that hold
+        "people cross join (values ('loyalty_double_points', 0.6, 99, 99),"
+        " ('bundle_offer', 0.2, 14, 7), ('vip_early_access', 0.2, 7, 1),"
+        " ('beauty_box', 0.1, 2, 0)) as sent (promotion_id, share, from_days, to_days)"
+        " where chance(customer_number, promotion_id) < share",
         {
-            "send_id": "printf('M%08d', customer_number)",
+            "send_id": "printf('M%08d%02d', customer_number, from_days)",
             "customer_id": CUSTOMER,
-            "promotion_id": "'loyalty_double_points'",
+            "promotion_id": "promotion_id",
             "channel": "'email'",
-            "sent_at": "greatest(first_at, timestamp '2026-03-23 08:00:00')",
+            "sent_at": f"greatest(first_at, timestamp '{END}' - to_seconds(cast(86400 * (from_days"
+            " - (from_days - to_days) * chance(customer_number, promotion_id) / share) as int)))",
             "delivered": "chance(customer_number, 'bounce') < 0.97",
             "cost": "0.02",
         },
@@ -210,7 +261,6 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
 }
-IS_ANONYMOUS = "(is_first and step < 4 and chance(customer_number, 'visitor') < 0.3)"
 
 
 def write_parquet(orders: int, out: Path, seed: int) -> dict[str, int]:
@@ -231,7 +281,6 @@ def write_parquet(orders: int, out: Path, seed: int) -> dict[str, int]:
             connection.execute(STEPS)
             for table, (rows, columns) in TABLES.items():
                 listed = ", ".join(f"{text} as {name}" for name, text in columns.items())
-                listed = listed.replace("{is_anonymous}", IS_ANONYMOUS)
                 batch = connection.execute(f"select {listed} from {rows}").to_arrow_table()
                 if table not in writers:
                     writers[table] = pq.ParquetWriter(
