@@ -22,13 +22,16 @@
 
 
 {#- Whether a UTC timestamp is a midnight at which nobody did anything: a date alone is read as one, in the business
-    time zone, or in raw_timezone where the delivery made a timestamp of it. -#}
+    time zone, or in raw_timezone where the delivery made a timestamp of it. Zones have been whole minutes off UTC
+    since 1972, so only whole minutes are looked up in one, which costs more than all the rest. -#}
 {% macro is_date_alone(timestamp_utc) -%}
-    (
+    case
+        when extract(second from {{ timestamp_utc }}) != 0 then false
+        else
         {%- for zone in [setting('business_timezone'), var('raw_timezone')] | unique %}
         {{ 'or ' if not loop.first }}{{ is_midnight(timestamp_utc, zone) }}
         {%- endfor %}
-    )
+    end
 {%- endmacro %}
 
 
