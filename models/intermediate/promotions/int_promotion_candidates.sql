@@ -60,10 +60,6 @@ final as (
     select
         segments.customer_key,
         targets.promotion_id,
-        segments.segment,
-        lifecycle.lifecycle_stage,
-        customer_values.value_tier,
-        targets.target_reason,
         case
             when
                 coalesce(purchases.order_count, 0)
