@@ -2,7 +2,12 @@
 -- How many customers got each promotion, and how many did not for which one reason?
 with
 
+-- the log under two names: it is read twice, where one name would be copied first
 decisions as (
+    select * from {{ ref('customer_promotions') }}
+),
+
+customer_decisions as (
     select * from {{ ref('customer_promotions') }}
 ),
 
@@ -23,20 +28,36 @@ by_channel as (
 
 ),
 
+-- what is said before channels are looked at is said of a customer on all of them
+before_channels as (
+
+    select
+        by_channel.segment,
+        by_channel.promotion_id,
+        by_channel.reason,
+        max(by_channel.customer_count) as customer_count
+    from by_channel
+    inner join reasons on by_channel.reason = reasons.reason
+    where reasons.stage in ('policy', 'trigger')
+    group by by_channel.segment, by_channel.promotion_id, by_channel.reason
+
+),
+
 -- over all channels, the one on which a customer came furthest speaks
 furthest as (
 
     select
-        decisions.segment,
-        decisions.promotion_id,
-        decisions.customer_id,
+        customer_decisions.segment,
+        customer_decisions.promotion_id,
+        customer_decisions.customer_id,
         max(reasons.precedence) as precedence
-    from decisions
-    inner join reasons on decisions.reason = reasons.reason
+    from customer_decisions
+    inner join reasons on customer_decisions.reason = reasons.reason
+    where reasons.stage not in ('policy', 'trigger')
     group by
-        decisions.segment,
-        decisions.promotion_id,
-        decisions.customer_id
+        customer_decisions.segment,
+        customer_decisions.promotion_id,
+        customer_decisions.customer_id
 
 ),
 
@@ -49,6 +70,16 @@ counted as (
         reason,
         customer_count
     from by_channel
+
+    union all
+
+    select
+        segment,
+        promotion_id,
+        'all' as channel,
+        reason,
+        customer_count
+    from before_channels
 
     union all
 
