@@ -48,6 +48,28 @@ considered as (
 
 ),
 
+-- joined before they meet the log, which is many times as long
+decided as (
+
+    select
+        selection.*,
+        messages.expected_cost_amount,
+        messages.expected_incremental_margin_amount,
+        messages.send_from_at,
+        messages.send_until_at,
+        messages.free_at,
+        recommendations.cross_sell_product_id
+    from selection
+    left join messages
+        on
+            selection.customer_key = messages.customer_key
+            and selection.promotion_id = messages.promotion_id
+            and selection.channel = messages.channel
+    left join recommendations
+        on selection.customer_key = recommendations.customer_key
+
+),
+
 final as (
 
     select
@@ -62,23 +84,22 @@ final as (
             when candidates.ineligible_reason is not null
                 then candidates.ineligible_reason
             when not candidates.is_due then 'no_trigger'
-            else selection.reason
+            else decided.reason
         end as reason,
-        coalesce(selection.reason = 'selected', false) as is_selected,
-        coalesce(selection.would_be_selected, false) as would_be_selected,
-        selection.arm,
-        selection.assigned_date,
+        coalesce(decided.reason = 'selected', false) as is_selected,
+        coalesce(decided.would_be_selected, false) as would_be_selected,
+        decided.arm,
+        decided.assigned_date,
         candidates.trigger_name,
         candidates.due_date as trigger_due_date,
         candidates.evidence as trigger_evidence,
-        coalesce(candidates.product_id, recommendations.cross_sell_product_id)
-            as product_id,
-        messages.expected_cost_amount,
-        messages.expected_incremental_margin_amount,
-        selection.arbitration_rank,
-        messages.send_from_at,
-        messages.send_until_at,
-        messages.free_at as capped_until_at,
+        coalesce(candidates.product_id, decided.cross_sell_product_id) as product_id,
+        decided.expected_cost_amount,
+        decided.expected_incremental_margin_amount,
+        decided.arbitration_rank,
+        decided.send_from_at,
+        decided.send_until_at,
+        decided.free_at as capped_until_at,
         considered.message_key,
         considered.content_key
     from customers
@@ -88,19 +109,11 @@ final as (
         on
             customers.customer_key = candidates.customer_key
             and considered.promotion_id = candidates.promotion_id
-    left join selection
+    left join decided
         on
-            customers.customer_key = selection.customer_key
-            and considered.promotion_id = selection.promotion_id
-            and considered.channel = selection.channel
-    left join messages
-        on
-            customers.customer_key = messages.customer_key
-            and considered.promotion_id = messages.promotion_id
-            and considered.channel = messages.channel
-    left join recommendations
-        on
-            selection.customer_key = recommendations.customer_key
+            customers.customer_key = decided.customer_key
+            and considered.promotion_id = decided.promotion_id
+            and considered.channel = decided.channel
 
 )
 
