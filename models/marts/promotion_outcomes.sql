@@ -2,7 +2,12 @@
 -- How many customers got each promotion, and how many did not for which one reason?
 with
 
+-- the log under two names: it is read twice, where one name would be copied first
 decisions as (
+    select * from {{ ref('customer_promotions') }}
+),
+
+customer_decisions as (
     select * from {{ ref('customer_promotions') }}
 ),
 
@@ -42,17 +47,17 @@ before_channels as (
 furthest as (
 
     select
-        decisions.segment,
-        decisions.promotion_id,
-        decisions.customer_id,
+        customer_decisions.segment,
+        customer_decisions.promotion_id,
+        customer_decisions.customer_id,
         max(reasons.precedence) as precedence
-    from decisions
-    inner join reasons on decisions.reason = reasons.reason
+    from customer_decisions
+    inner join reasons on customer_decisions.reason = reasons.reason
     where reasons.stage not in ('policy', 'trigger')
     group by
-        decisions.segment,
-        decisions.promotion_id,
-        decisions.customer_id
+        customer_decisions.segment,
+        customer_decisions.promotion_id,
+        customer_decisions.customer_id
 
 ),
 

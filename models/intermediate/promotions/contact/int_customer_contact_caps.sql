@@ -18,11 +18,16 @@ limited as (
 
 ),
 
+-- which cap holds on which channels is settled first: the join with the customers below
+-- then goes by equal keys, and its cost does not grow with the square of their number
 holding as (
 
-    select *
+    select
+        windows.*,
+        channels.channel
     from windows
-    where holds_until is not null
+    inner join channels on windows.cap_channel in ('any', channels.channel)
+    where windows.holds_until is not null
 
 ),
 
@@ -49,7 +54,7 @@ ranked as (
     left join holding
         on
             limited.customer_key = holding.customer_key
-            and holding.cap_channel in ('any', channels.channel)
+            and channels.channel = holding.channel
 
 ),
 
