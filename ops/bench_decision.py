@@ -147,7 +147,7 @@ def read_model(folder: Path, node: dict[str, Any]) -> Model:
 
 
 def connect(folder: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnection:
-    """The build file, with bounded memory; each statement tells what has been put on disk so far."""
+    """The build file, with bounded memory; statements tell what has been put on disk so far."""
     connection = duckdb.connect(
         str(folder / "build.duckdb"),
         config={"threads": threads, "memory_limit": memory},
