@@ -512,10 +512,13 @@ def with_shares(policy: Policy, share: Callable[[Decimal], float]) -> Policy:
     return changed(policy, "promotions", change)
 
 
-def assert_arms_stay(nights: Nights, night: Night) -> None:
-    """5: a larger share keeps its controls, and what is stored stays, whatever is asked later."""
+def assert_arms_stay(nights: Nights, night: Night) -> tuple[int, int]:
+    """5: a larger share keeps its controls, and what is stored stays, whatever is asked later.
+
+    Gives how many more controls there were, and how many arms came with the next night.
+    """
     more = nights.other_policy(night, with_shares(night.policy, lambda share: float(share) + 0.3))
-    assert night.people_in("control") < more.people_in("control")
+    assert night.people_in("control") <= more.people_in("control")
     assert night.people_in("universal") == more.people_in("universal")
 
     arms = night.arms()
@@ -525,13 +528,14 @@ def assert_arms_stay(nights: Nights, night: Night) -> None:
     next_day = night.as_of + timedelta(1)
     later = nights.other_policy(night, other, as_of=next_day)
     assert arms.items() <= later.arms().items()
-    assert len(later.arms()) > len(arms)
     assert_sound(later, arms)
     again = with_shares(other, lambda share: 0.9 - float(share))
     again = changed(again, "holdouts", lambda row: {"holdout_share": "0.9000"})
     refreshed = nights.other_policy(later, again, "--full-refresh")
     assert arms.items() <= refreshed.arms().items()
     assert_sound(refreshed, arms)
+    more_controls = len(more.people_in("control")) - len(night.people_in("control"))
+    return more_controls, len(later.arms()) - len(arms)
 
 
 def assert_order_does_not_matter(nights: Nights, night: Night) -> None:
@@ -642,7 +646,9 @@ def test_a_withdrawal_changes_nobody_else(nights: Nights, unlimited: Night) -> N
 
 
 def test_arms_stay(nights: Nights, clean: Night) -> None:
-    assert_arms_stay(nights, clean)
+    more_controls, new_arms = assert_arms_stay(nights, clean)
+    assert more_controls > 0
+    assert new_arms > 0
 
 
 def test_the_order_of_the_rows_does_not_matter(nights: Nights, spoilt: Night) -> None:
