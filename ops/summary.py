@@ -119,7 +119,7 @@ def _promotions(connection: duckdb.DuckDBPyConnection) -> str:
     headers = [
         "promotion",
         "due",
-        "no consent",
+        "not allowed",
         "held out",
         "held back",
         "selected",
