@@ -4,6 +4,7 @@ with
 
 candidates as (
     select * from {{ ref('int_promotion_candidates') }}
+    where ineligible_reason is null
 ),
 
 purchases as (
