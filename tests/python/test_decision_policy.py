@@ -16,6 +16,7 @@ TESTS = [
     "assert_policy_targets_are_valid",
     "assert_decisions_reconcile",
     "assert_selection_keeps_the_rules",
+    "assert_some_consent_fits_the_policy",
 ]
 PROMOTION = "update policy.promotions set {} where promotion_id = 'beauty_box'"
 SELECTED = "update marts.customer_promotions set {} where is_selected"
@@ -73,6 +74,7 @@ FAULTS = [  # what is planted, which test finds it, and a word of the remedy or 
     ("update policy.holdouts set holdout_share = 1", "guardrails", "below 1"),
     ("insert into policy.arm_names values ('x', 'neither')", "guardrails", "control or treatment"),
     ("update policy.promotion_targets set value_tier = 'gold'", "targets", "seed value_tiers"),
+    ("update policy.channels set purpose = 'newsletter'", "some_consent", "seed channel_names"),
     ("delete from marts.promotion_outcomes where reason = 'selected'", "reconcile", "add up"),
     (SELECTED.format("reason = 'because'"), "reconcile", "reason of the policy"),
     (SELECTED.format("is_selected = false"), "reconcile", "selected for another"),
