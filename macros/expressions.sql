@@ -38,3 +38,12 @@
 {% macro lifecycle_stages() -%}
     {{- return(['awareness', 'consideration', 'purchase', 'retention', 'advocacy', 'lapsed']) -}}
 {%- endmacro %}
+
+
+{#- Full years from one date to another: a birthday on the last day counts. -#}
+{% macro full_years(from_date, to_date) -%}
+    (
+        extract(year from {{ to_date }}) - extract(year from {{ from_date }})
+        - case when {{ month_day(to_date) }} < {{ month_day(from_date) }} then 1 else 0 end
+    )
+{%- endmacro %}

@@ -48,3 +48,9 @@
 {% macro is_foreign(currency) -%}
     upper({{ currency }}) != {{ reporting_currency() }}
 {%- endmacro %}
+
+
+{#- The last day before the messages that the fairness audit looks back on. -#}
+{% macro fairness_window_start() -%}
+    {{ dbt.dateadd('day', -var('fairness_window_days'), as_of_date()) }}
+{%- endmacro %}

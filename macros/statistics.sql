@@ -44,3 +44,20 @@
 {% macro lift_limit(sign, lift, log_lift_error) -%}
     {{ lift }} * exp({{ sign }} {{ normal_975() }} * {{ log_lift_error }})
 {%- endmacro %}
+
+
+{#- Cramér's V of a table of counts, corrected for bias (Bergsma 2013): without it many small groups look associated by
+    chance. Null where the table has one row or one column. -#}
+{% macro cramers_v(chi_square, total, row_count, column_count) -%}
+    {%- set rows = '(' ~ row_count ~ ' - ' ~ safe_divide('(' ~ row_count ~ ' - 1) * (' ~ row_count ~ ' - 1)', '(' ~ total ~ ' - 1)') ~ ')' -%}
+    {%- set columns = '(' ~ column_count ~ ' - ' ~ safe_divide('(' ~ column_count ~ ' - 1) * (' ~ column_count ~ ' - 1)', '(' ~ total ~ ' - 1)') ~ ')' -%}
+    case
+        when {{ row_count }} > 1 and {{ column_count }} > 1
+            then sqrt(least(greatest({{ safe_divide(
+                safe_divide(chi_square, total) ~ ' - ' ~ safe_divide(
+                    '(' ~ row_count ~ ' - 1) * (' ~ column_count ~ ' - 1)', '(' ~ total ~ ' - 1)'
+                ),
+                'greatest(least(' ~ rows ~ ', ' ~ columns ~ ') - 1, 0)'
+            ) }}, 0), 1))
+    end
+{%- endmacro %}

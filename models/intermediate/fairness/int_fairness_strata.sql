@@ -1,0 +1,108 @@
+-- One row per promotion (or all), comparison, attribute, group and stratum.
+-- How does each group fare against the reference among customers of the same value?
+with
+
+counts as (
+    select * from {{ ref('int_fairness_counts') }}
+),
+
+reference_rates as (
+    select * from {{ ref('int_fairness_rates') }}
+    where is_reference
+),
+
+limits as (
+    select * from {{ ref('int_fairness_limits') }}
+),
+
+reference_counts as (
+
+    select
+        counts.promotion_id,
+        counts.basis,
+        counts.attribute,
+        counts.stratum,
+        counts.group_name,
+        counts.eligible_count,
+        counts.selected_count
+    from counts
+    inner join reference_rates
+        on
+            counts.promotion_id = reference_rates.promotion_id
+            and counts.basis = reference_rates.basis
+            and counts.attribute = reference_rates.attribute
+            and counts.group_name = reference_rates.group_name
+
+),
+
+totals as (
+
+    select
+        *,
+        sum(eligible_count) over (
+            partition by promotion_id, basis, attribute, stratum
+        ) as stratum_eligible_count,
+        sum(selected_count) over (
+            partition by promotion_id, basis, attribute, stratum
+        ) as stratum_selected_count
+    from counts
+
+),
+
+compared as (
+
+    select
+        totals.*,
+        limits.minimum_impact_ratio as limit_ratio,
+        coalesce(reference_counts.eligible_count, 0) as n0,
+        coalesce(reference_counts.selected_count, 0) as x0,
+        {{ safe_divide('totals.selected_count', 'totals.eligible_count') }} as p,
+        {{ safe_divide('reference_counts.selected_count', 'reference_counts.eligible_count') }}
+            as p0,
+        {{ ratio_score_rate(
+            'totals.selected_count', 'totals.eligible_count',
+            'reference_counts.selected_count', 'reference_counts.eligible_count',
+            'limits.minimum_impact_ratio'
+        ) }} as score_rate
+    from totals
+    inner join limits on totals.attribute = limits.attribute
+    left join reference_counts
+        on
+            totals.promotion_id = reference_counts.promotion_id
+            and totals.basis = reference_counts.basis
+            and totals.attribute = reference_counts.attribute
+            and totals.stratum = reference_counts.stratum
+            and totals.group_name != reference_counts.group_name
+
+),
+
+tested as (
+
+    select
+        *,
+        {{ ratio_score_z('p', 'eligible_count', 'p0', 'n0', 'limit_ratio', 'score_rate') }}
+            as score_z
+    from compared
+
+),
+
+final as (
+
+    select
+        promotion_id,
+        basis,
+        attribute,
+        group_name,
+        stratum,
+        cast(eligible_count as bigint) as eligible_count,
+        cast(selected_count as bigint) as selected_count,
+        cast(n0 as bigint) as reference_eligible_count,
+        cast(x0 as bigint) as reference_selected_count,
+        cast(stratum_eligible_count as bigint) as stratum_eligible_count,
+        cast(stratum_selected_count as bigint) as stratum_selected_count,
+        cast(score_z as numeric(18, 8)) as score_z
+    from tested
+
+)
+
+select * from final
