@@ -22,8 +22,8 @@ candidates as (
     select * from {{ ref('int_promotion_candidates') }}
 ),
 
-selection as (
-    select * from {{ ref('int_promotion_selection') }}
+decisions as (
+    select * from {{ ref('int_promotion_decisions') }}
 ),
 
 messages as (
@@ -52,21 +52,21 @@ considered as (
 decided as (
 
     select
-        selection.*,
+        decisions.*,
         messages.expected_cost_amount,
         messages.expected_incremental_margin_amount,
         messages.send_from_at,
         messages.send_until_at,
         messages.free_at,
         recommendations.cross_sell_product_id
-    from selection
+    from decisions
     left join messages
         on
-            selection.customer_key = messages.customer_key
-            and selection.promotion_id = messages.promotion_id
-            and selection.channel = messages.channel
+            decisions.customer_key = messages.customer_key
+            and decisions.promotion_id = messages.promotion_id
+            and decisions.channel = messages.channel
     left join recommendations
-        on selection.customer_key = recommendations.customer_key
+        on decisions.customer_key = recommendations.customer_key
 
 ),
 

@@ -37,6 +37,7 @@ counted as (
         sum(customer_count) filter (where stage = 'guardrail') as guarded,
         sum(customer_count) filter (where stage = 'arbitration') as outranked,
         sum(customer_count) filter (where stage = 'budget') as over_budget,
+        sum(customer_count) filter (where stage = 'fairness') as stopped,
         sum(customer_count) filter (where stage = 'selected') as selected,
         {{ dbt.listagg(
             "case when stage not in ('policy', 'selected') then reason || ' '"
@@ -81,6 +82,7 @@ final as (
         cast(coalesce(counted.guarded, 0) as bigint) as guarded_customer_count,
         cast(coalesce(counted.outranked, 0) as bigint) as outranked_customer_count,
         cast(coalesce(counted.over_budget, 0) as bigint) as over_budget_customer_count,
+        cast(coalesce(counted.stopped, 0) as bigint) as fairness_stopped_customer_count,
         cast(coalesce(counted.selected, 0) as bigint) as selected_customer_count,
         counted.reasons as suppressed_by_reason,
         cast(coalesce(valued.cost, 0) as numeric(18, 2)) as expected_cost_amount,
@@ -89,6 +91,7 @@ final as (
         budgets.budget_amount,
         budgets.used_amount as budget_used_amount,
         budgets.remaining_amount as budget_remaining_amount,
+        plan.fairness_verdict,
         case
             when plan.stop_reason is null and counted.eligible > 0 then 'go'
             else 'stop'

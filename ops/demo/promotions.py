@@ -152,7 +152,7 @@ def write_campaigns(shop: Shop, customers: Sequence[Customer]) -> None:
     tiers = spend_tiers(shop, customers)
     run_quota_sends(shop, customers, "vip_early_access", datetime(2026, 6, 8, 8),
                     {c: (tier, bands[c]) for c, tier in tiers.items()},
-                    {"high": 0.6, "middle": 0.2, "low": 0.05})  # fmt: skip
+                    {"high": 0.9, "middle": 0.4, "low": 0.1})  # fmt: skip
     shop.facts["unfair_promotion"] = {
         "promotion_id": "beauty_box", "attribute": "gender", "disadvantaged_group": "male",
     }  # fmt: skip

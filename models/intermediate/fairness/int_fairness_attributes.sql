@@ -3,11 +3,7 @@
 with
 
 declared as (
-    select * from {{ ref('stg_customer_attributes') }}
-),
-
-protected_attributes as (
-    select * from {{ ref('protected_attributes') }}
+    select * from {{ ref('int_fairness_declared') }}
 ),
 
 birth_dates as (
@@ -34,28 +30,23 @@ age_ranges as (
 
 ),
 
-named as (
+declared_ages as (
 
-    select
-        declared.customer_id,
-        protected_attributes.attribute,
-        protected_attributes.values_are,
-        {{ slug('trim(declared.value)') }} as group_name,
-        trim(declared.value) as value
+    select count(*) as row_count
     from declared
-    inner join protected_attributes
-        on {{ slug('trim(declared.attribute)') }} = protected_attributes.attribute
+    where values_are != 'groups'
 
 ),
 
--- ages and years become bands; of what cannot be read nothing is known
+-- ages and years become bands; of what cannot be read nothing is known;
+-- dates of birth speak only where the shop says nothing of ages itself
 aged as (
 
     select
         customer_id,
         attribute,
         floor({{ try_cast('value', 'numeric(18, 4)') }}) as age_years
-    from named
+    from declared
     where values_are = 'years'
 
     union all
@@ -65,7 +56,7 @@ aged as (
         attribute,
         extract(year from {{ as_of_date() }})
         - {{ try_cast('substr(value, 1, 4)', 'int') }} as age_years
-    from named
+    from declared
     where values_are = 'birth_dates'
 
     union all
@@ -73,20 +64,21 @@ aged as (
     select
         customer_id,
         'birth_date' as attribute,
-        {{ full_years('birth_date', as_of_date()) }} as age_years
+        {{ full_years('birth_dates.birth_date', as_of_date()) }} as age_years
     from birth_dates
+    cross join declared_ages
+    where declared_ages.row_count = 0
 
 ),
 
--- the same attribute may be written in two ways: one group a customer
 grouped as (
 
     select
         customer_id,
         attribute,
-        group_name
-    from named
-    where values_are = 'groups'
+        {{ slug('value') }} as group_name
+    from declared
+    where values_are in ('groups', 'age_groups')
 
     union all
 
@@ -110,11 +102,9 @@ final as (
     select
         customers.customer_key,
         grouped.attribute,
-        min(grouped.group_name) as group_name
+        grouped.group_name
     from grouped
     inner join customers on grouped.customer_id = customers.customer_id
-    where grouped.group_name != ''
-    group by customers.customer_key, grouped.attribute
 
 )
 

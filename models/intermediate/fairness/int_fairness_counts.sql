@@ -68,6 +68,7 @@ final as (
         fairness_groups.group_name,
         facts.stratum,
         fairness_groups.is_pair,
+        fairness_groups.has_unknown,
         cast(sum(facts.eligible_count) as bigint) as eligible_count,
         cast(sum(facts.selected_count) as bigint) as selected_count,
         cast(sum(facts.capped_count) as bigint) as capped_count,
@@ -80,7 +81,8 @@ final as (
         fairness_groups.attribute,
         fairness_groups.group_name,
         facts.stratum,
-        fairness_groups.is_pair
+        fairness_groups.is_pair,
+        fairness_groups.has_unknown
     having sum(facts.eligible_count) > 0
 
 )

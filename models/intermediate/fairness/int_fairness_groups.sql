@@ -54,7 +54,8 @@ final as (
         profile,
         attribute,
         group_name,
-        false as is_pair
+        false as is_pair,
+        group_name = 'unknown' as has_unknown
     from single
 
     union all
@@ -63,7 +64,8 @@ final as (
         single.profile,
         single.attribute || '+' || second.attribute as attribute,
         single.group_name || '+' || second.group_name as group_name,
-        true as is_pair
+        true as is_pair,
+        'unknown' in (single.group_name, second.group_name) as has_unknown
     from single
     inner join second
         on

@@ -4,6 +4,7 @@ with
 
 strata as (
     select * from {{ ref('int_fairness_strata') }}
+    where not has_unknown
 ),
 
 margins as (
@@ -14,6 +15,9 @@ margins as (
         sum(eligible_count) over (
             partition by promotion_id, basis, attribute, group_name
         ) as group_total,
+        cast(sum(eligible_count) over (
+            partition by promotion_id, basis, attribute, stratum
+        ) as {{ type_double() }}) as stratum_total,
         sum(eligible_count) over (
             partition by promotion_id, basis, attribute
         ) as total
@@ -33,7 +37,7 @@ summed as (
         max(total) * (
             sum({{ safe_divide(
                 'observed * observed',
-                '(cast(stratum_eligible_count as ' ~ type_double() ~ ') * group_total)'
+                '(stratum_total * group_total)'
             ) }})
             - 1
         ) as chi_square

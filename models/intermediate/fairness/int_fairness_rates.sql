@@ -18,12 +18,13 @@ counted as (
         attribute,
         group_name,
         is_pair,
+        has_unknown,
         sum(eligible_count) as eligible_count,
         sum(selected_count) as selected_count,
         sum(capped_count) as capped_count,
         sum(message_count) as message_count
     from counts
-    group by promotion_id, basis, attribute, group_name, is_pair
+    group by promotion_id, basis, attribute, group_name, is_pair, has_unknown
 
 ),
 
@@ -74,6 +75,7 @@ ranked as (
         row_number() over (
             partition by promotion_id, basis, attribute
             order by
+                has_unknown asc nulls last,
                 case when eligible_count >= minimum_count then rate end desc nulls last,
                 eligible_count desc nulls last,
                 group_name asc nulls last
@@ -90,6 +92,7 @@ final as (
         attribute,
         group_name,
         is_pair,
+        has_unknown,
         cast(eligible_count as bigint) as eligible_count,
         cast(selected_count as bigint) as selected_count,
         cast(capped_count as bigint) as capped_count,
@@ -97,9 +100,11 @@ final as (
         cast(total_eligible_count as bigint) as total_eligible_count,
         cast(total_selected_count as bigint) as total_selected_count,
         cast(minimum_count as bigint) as minimum_count,
-        coalesce(
-            reference_rank = 1 and eligible_count >= minimum_count, false
-        ) as is_reference
+        reference_rank = 1 and not has_unknown as is_reference,
+        -- without a group that is large enough the largest is compared with, for the reader
+        coalesce(max(case when not has_unknown then eligible_count end) over (
+            partition by promotion_id, basis, attribute
+        ) >= minimum_count, false) as can_judge
     from ranked
 
 )

@@ -72,6 +72,7 @@ final as (
         attribute,
         group_name,
         is_pair,
+        has_unknown,
         reference_group_name,
         is_reference,
         eligible_count,
@@ -95,6 +96,7 @@ final as (
         cast(score_z as numeric(18, 8)) as score_z,
         cast({{ normal_below('wald_z') }} as numeric(38, 20)) as wald_p,
         cast({{ normal_below('score_z') }} as numeric(38, 20)) as score_p,
+        can_judge,
         -- one selection moved from the favoured to the other group: a small number decides?
         {{ safe_divide('selected_count + 1', 'eligible_count') }}
         >= limit_ratio * {{ safe_divide('x0 - 1', 'n0') }} as hangs_on_one,

@@ -94,6 +94,7 @@ final as (
         attribute,
         group_name,
         stratum,
+        has_unknown,
         cast(eligible_count as bigint) as eligible_count,
         cast(selected_count as bigint) as selected_count,
         cast(n0 as bigint) as reference_eligible_count,

@@ -10,15 +10,21 @@ bases as (
     select * from {{ ref('fairness_bases') }}
 ),
 
--- the more careful of both tests; a promotion's questions are one family, pairs another
+-- the more careful of both tests; a promotion's questions are one family, pairs another.
+-- People of whom nothing is known share nothing that is protected: told, not tested
 tested as (
 
     select
         ratios.*,
         bases.is_gate,
-        greatest(
-            coalesce(ratios.wald_p, ratios.score_p), coalesce(ratios.score_p, ratios.wald_p)
-        ) as p_value
+        case
+            when not ratios.has_unknown
+                then
+                    greatest(
+                        coalesce(ratios.wald_p, ratios.score_p),
+                        coalesce(ratios.score_p, ratios.wald_p)
+                    )
+        end as p_value
     from ratios
     inner join bases on ratios.basis = bases.basis
 

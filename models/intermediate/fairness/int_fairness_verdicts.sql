@@ -83,10 +83,13 @@ final as (
         is_below and is_explicable and not is_proxy as is_explained,
         case
             when
-                is_below and adjusted_p < significance_level and not hangs_on_one
+                is_below
+                    and can_judge
+                    and adjusted_p < significance_level
+                    and not hangs_on_one
                 then
                     case when is_explicable and not is_proxy then 'WARN' else 'FAIL' end
-            when is_small then 'INSUFFICIENT'
+            when is_small or not can_judge then 'INSUFFICIENT'
             when is_below then 'WARN'
             when is_reference or impact_ratio_lower >= minimum_impact_ratio then 'PASS'
             when impact_ratio is not null then 'WATCH'

@@ -8,7 +8,7 @@ promotions as (
 
 verdicts as (
     select * from {{ ref('int_fairness_verdicts') }}
-    where is_gate and verdict = 'FAIL'
+    where is_gate
 ),
 
 exceptions as (
@@ -22,6 +22,20 @@ attributes as (
         promotion_id,
         attribute
     from verdicts
+    where verdict = 'FAIL'
+
+),
+
+worst as (
+
+    select
+        promotion_id,
+        bool_or(verdict = 'FAIL') as has_fail,
+        bool_or(verdict = 'WARN') as has_warn,
+        bool_or(verdict = 'WATCH') as has_watch,
+        bool_or(verdict = 'PASS') as has_pass
+    from verdicts
+    group by promotion_id
 
 ),
 
@@ -60,11 +74,19 @@ final as (
     select
         promotions.promotion_id,
         coalesce(summed.stopping_count > 0, false) as is_stopped,
+        case
+            when worst.has_fail then 'FAIL'
+            when worst.has_warn then 'WARN'
+            when worst.has_watch then 'WATCH'
+            when worst.has_pass then 'PASS'
+            else 'INSUFFICIENT'
+        end as fairness_verdict,
         cast(coalesce(summed.stopping_count, 0) as int) as failed_attribute_count,
         cast(coalesce(summed.excepted_count, 0) as int) as excepted_attribute_count,
         'unfair by ' || summed.stopping_attributes || ' (audit.promotion_fairness)'
             as stop_reason
     from promotions
+    left join worst on promotions.promotion_id = worst.promotion_id
     left join summed on promotions.promotion_id = summed.promotion_id
 
 )

@@ -18,6 +18,10 @@ customer_segments as (
     select * from {{ ref('int_customer_segment') }}
 ),
 
+verdicts as (
+    select * from {{ ref('int_promotion_verdicts') }}
+),
+
 segments as (
 
     select distinct
@@ -76,9 +80,12 @@ final as (
                 then 'the policy does not offer it to this segment'
             when promotions.valid_from > {{ send_date() }} then 'not valid yet'
             when promotions.valid_to < {{ send_date() }} then 'no longer valid'
-        end as stop_reason
+            when verdicts.is_stopped then verdicts.stop_reason
+        end as stop_reason,
+        verdicts.fairness_verdict
     from segments
     cross join promotions
+    inner join verdicts on promotions.promotion_id = verdicts.promotion_id
     left join sizes on segments.segment = sizes.segment
     left join targeted
         on

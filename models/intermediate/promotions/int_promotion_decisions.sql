@@ -1,0 +1,34 @@
+-- One row per customer, promotion that is due for them, and channel.
+-- Is it selected once promotions that are unfair to a group are stopped?
+with
+
+selection as (
+    select * from {{ ref('int_promotion_selection') }}
+),
+
+verdicts as (
+    select * from {{ ref('int_promotion_verdicts') }}
+),
+
+-- one verdict a promotion, for everybody alike; what is freed of a budget is not dealt again
+final as (
+
+    select
+        selection.customer_key,
+        selection.promotion_id,
+        selection.channel,
+        selection.arm,
+        selection.assigned_date,
+        selection.arbitration_rank,
+        case
+            when selection.reason = 'selected' and verdicts.is_stopped
+                then 'fairness_stop'
+            else selection.reason
+        end as reason,
+        selection.would_be_selected and not verdicts.is_stopped as would_be_selected
+    from selection
+    inner join verdicts on selection.promotion_id = verdicts.promotion_id
+
+)
+
+select * from final

@@ -1,0 +1,123 @@
+-- One row per variable that decisions use and protected attribute.
+-- Does a segment, tier or region stand in for a group?
+with
+
+cells as (
+    select * from {{ ref('int_attribute_cells') }}
+),
+
+limits as (
+    select * from {{ ref('fairness_limits') }}
+),
+
+margins as (
+
+    select
+        *,
+        cast(customer_count as {{ type_double() }}) as observed,
+        sum(cast(customer_count as {{ type_double() }})) over (
+            partition by variable, attribute
+        ) as total,
+        sum(customer_count) over (partition by variable, attribute, value) as row_total,
+        sum(customer_count) over (partition by variable, attribute, group_name)
+            as column_total
+    from cells
+
+),
+
+summed as (
+
+    select
+        variable,
+        attribute,
+        max(total) as total,
+        count(distinct value) as row_count,
+        count(distinct group_name) as column_count,
+        max(total) * (sum(observed * observed / (row_total * column_total)) - 1)
+            as chi_square,
+        sum(observed / total * ln(observed * total / (row_total * column_total)))
+            as information,
+        -sum(observed / total * ln(column_total / total)) as column_entropy
+    from margins
+    group by variable, attribute
+
+),
+
+-- one group against the rest, by the best rule that knows the variable alone; values
+-- without the group add nothing
+told_apart as (
+
+    select
+        variable,
+        attribute,
+        group_name,
+        sum(least(
+            {{ safe_divide('observed', 'column_total') }},
+            {{ safe_divide('row_total - observed', '(total - column_total)') }}
+        )) / 2 as error_rate
+    from margins
+    where
+        column_total < total
+        and column_total >= {{ var('smallest_published_count') }}
+    group by variable, attribute, group_name
+
+),
+
+best as (
+
+    select
+        variable,
+        attribute,
+        min(error_rate) as error_rate
+    from told_apart
+    group by variable, attribute
+
+),
+
+measured as (
+
+    select
+        summed.*,
+        best.error_rate,
+        limits.proxy_warning_v,
+        limits.proxy_failure_v,
+        limits.proxy_significance_level,
+        {{ cramers_v('summed.chi_square', 'summed.total', 'summed.row_count', 'summed.column_count') }}
+            as v,
+        {{ chi_square_above(
+            'summed.chi_square', '((summed.row_count - 1) * (summed.column_count - 1))'
+        ) }} as p
+    from summed
+    inner join limits on limits.attribute = 'any'
+    left join best
+        on summed.variable = best.variable and summed.attribute = best.attribute
+
+),
+
+final as (
+
+    select
+        variable,
+        attribute,
+        cast(total as bigint) as customer_count,
+        cast(row_count as int) as value_count,
+        cast(column_count as int) as group_count,
+        cast(chi_square as numeric(28, 8)) as chi_square_statistic,
+        cast(p as numeric(38, 20)) as chi_square_p,
+        cast(v as numeric(18, 8)) as cramers_v,
+        cast(information as numeric(18, 8)) as mutual_information,
+        cast(2 * total * information as numeric(28, 6)) as g_statistic,
+        cast({{ safe_divide('information', 'column_entropy') }} as numeric(18, 8))
+            as uncertainty_coefficient,
+        cast(error_rate as numeric(18, 8)) as balanced_error_rate,
+        case
+            when v is null then 'INSUFFICIENT'
+            when v >= proxy_failure_v and p < proxy_significance_level then 'FAIL'
+            when v >= proxy_warning_v and p < proxy_significance_level then 'WARN'
+            else 'PASS'
+        end as verdict
+    from measured
+
+)
+
+select * from final
