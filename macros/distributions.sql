@@ -24,10 +24,7 @@
 
 {#- P(Z <= z) of the standard normal distribution. -#}
 {% macro normal_below(z) -%}
-    case
-        when {{ z }} > 0 then 1 - ({{ erfc('(' ~ z ~ ') / sqrt(2)') }}) / 2
-        when {{ z }} <= 0 then ({{ erfc('-(' ~ z ~ ') / sqrt(2)') }}) / 2
-    end
+    case when {{ z }} > 0 then 1 - ({{ erfc('(' ~ z ~ ') / sqrt(2)') }}) / 2 else ({{ erfc('-(' ~ z ~ ') / sqrt(2)') }}) / 2 end
 {%- endmacro %}
 
 

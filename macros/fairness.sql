@@ -24,6 +24,16 @@
 {%- endmacro %}
 
 
+{#- The 95 % limits of the difference of two rates from their Wilson limits (Newcombe 1998, method 10). -#}
+{% macro difference_lower(p, l, p0, u0) -%}
+    {{ p }} - {{ p0 }} - sqrt(power({{ p }} - {{ l }}, 2) + power({{ u0 }} - {{ p0 }}, 2))
+{%- endmacro %}
+
+{% macro difference_upper(p, u, p0, l0) -%}
+    {{ p }} - {{ p0 }} + sqrt(power({{ u }} - {{ p }}, 2) + power({{ p0 }} - {{ l0 }}, 2))
+{%- endmacro %}
+
+
 {#- z of the test that the ratio is a limit, with the variance of the rates as they are (Wald): negative where the group's
     rate lies below. Large samples only: where nobody of a small group was selected, its variance is taken for 0. -#}
 {% macro ratio_wald_z(p, n, p0, n0, limit) -%}

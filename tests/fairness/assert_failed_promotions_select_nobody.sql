@@ -1,5 +1,5 @@
-{#- A promotion that fails for a group is selected for nobody, unless an exception for the
-    attribute stands. Asked of the audit and the log themselves, not of the gate. -#}
+{#- A promotion that fails for a group is selected for nobody, unless an exception for
+    the attribute stands. Asked of the audit and the log, not of the gate. -#}
 with
 
 fairness as (

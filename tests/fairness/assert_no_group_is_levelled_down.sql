@@ -1,6 +1,6 @@
 {{ config(severity='warn') }}
-{#- A ratio that was too low came closer while the group itself got less than before: the
-    others were taken down, nobody was lifted. -#}
+{#- A ratio that was too low came closer while the group itself got less than before:
+    the others were taken down, nobody was lifted. -#}
 with
 
 fairness as (

@@ -1,5 +1,5 @@
 {{ config(severity='warn') }}
-{#- Promotions that were stopped for a group tonight, or that fail and go on by exception:
+{#- Promotions stopped for a group tonight, or that fail and go on by exception:
     somebody has to look. The build goes on without the stopped ones. -#}
 with
 

@@ -34,7 +34,7 @@ failures as (
     select
         'fairness_limits' as seed,
         attribute as row_key,
-        'every limit is needed; shares and levels lie between 0 and 1, the ratio below 1'
+        'every limit is needed; shares, levels and the ratio lie between 0 and 1'
             as remedy
     from limits
     where

@@ -160,9 +160,14 @@ def deliveries_read_by_raw(project: Project) -> Iterator[str]:
 
 
 def protected_stays_aside(project: Project) -> Iterator[str]:
-    """No model that decides about people can reach a protected attribute, however indirectly."""
+    """No model that decides about people can reach a protected attribute, however indirectly.
+
+    The fairness gate's verdict on a promotion is the one edge back.
+    """
 
     def reaches(node_id: str, seen: set[str]) -> str | None:
+        if project.path(node_id).endswith("/int_promotion_verdicts.sql"):
+            return None
         if project.path(node_id).startswith("models/staging/protected/"):
             return node_id.split(".")[-1]
         seen.add(node_id)
@@ -172,7 +177,8 @@ def protected_stays_aside(project: Project) -> Iterator[str]:
     for node_id, node in project.nodes.items():
         path = node["original_file_path"]
         decides = path.startswith(("models/intermediate/", "models/marts/"))
-        if not decides or path.startswith("models/marts/audit/"):
+        audits = path.startswith(("models/marts/audit/", "models/intermediate/fairness/"))
+        if not decides or audits:
             continue
         if node["resource_type"] == "model" and (found := reaches(node_id, set())):
             yield f"{node['name']} can reach {found}, which is protected"

@@ -62,7 +62,7 @@ aged as (
     union all
 
     select
-        customer_id,
+        birth_dates.customer_id,
         'birth_date' as attribute,
         {{ full_years('birth_dates.birth_date', as_of_date()) }} as age_years
     from birth_dates

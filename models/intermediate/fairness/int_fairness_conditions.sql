@@ -1,5 +1,5 @@
 -- One row per promotion (or all), comparison, attribute and group.
--- What is left of a difference among customers of the same value whom the policy aims at?
+-- What is left of a difference among customers of the same value?
 with
 
 strata as (
@@ -21,12 +21,13 @@ numbers as (
             'eligible_count - selected_count',
             '(stratum_eligible_count - stratum_selected_count)'
         ) }} as share_of_rejected,
-        {{ safe_divide('selected_count', 'stratum_selected_count') }} as share_of_selected
+        {{ safe_divide('selected_count', 'stratum_selected_count') }}
+            as share_of_selected
     from strata
 
 ),
 
--- Mantel and Haenszel's sums; Robins, Breslow and Greenland's variance of the risk ratio
+-- Mantel and Haenszel's sums; the variance of the ratio is Greenland and Robins's (1985
 summed as (
 
     select
@@ -44,8 +45,12 @@ summed as (
         sum(x1 * (n0 - x0) / n) as odds_one,
         sum(x0 * (n1 - x1) / n) as odds_zero,
         sum(case when n0 > 0 then x1 - n1 * m / n end) as excess,
-        sum(case when n0 > 0 and n > 1 then n1 * n0 * m * (n - m) / (n * n * (n - 1)) end)
-            as excess_variance,
+        sum(
+            case
+                when n0 > 0 and n > 1
+                    then n1 * n0 * m * (n - m) / (n * n * (n - 1))
+            end
+        ) as excess_variance,
         sum(size * (coalesce(share_of_rejected, 0) - coalesce(share_of_selected, 0)))
             as disparity,
         sum(size) as total_size,
@@ -65,12 +70,14 @@ final as (
         cast(stratum_count as int) as stratum_count,
         -- the worst stratum, as one of so many (Bonferroni)
         cast(
-            least(stratum_count * ({{ normal_below('lowest_z') }}), 1) as numeric(38, 20)
+            least(stratum_count * ({{ normal_below('lowest_z') }}), 1)
+            as numeric(38, 20)
         ) as worst_stratum_p,
         cast({{ safe_divide('standard_selected', 'standard_size') }} as numeric(28, 10))
             as standardised_rate,
-        cast({{ safe_divide('standard_reference', 'standard_size') }} as numeric(28, 10))
-            as standardised_reference_rate,
+        cast(
+            {{ safe_divide('standard_reference', 'standard_size') }} as numeric(28, 10)
+        ) as standardised_reference_rate,
         cast({{ safe_divide('risk_one', 'risk_zero') }} as numeric(28, 10))
             as conditional_ratio,
         cast(
@@ -88,7 +95,8 @@ final as (
         cast({{ safe_divide('odds_one', 'odds_zero') }} as numeric(28, 10))
             as conditional_odds_ratio,
         cast({{ safe_divide(
-            'power(greatest(abs(excess) - 0.5, 0), 2)', 'excess_variance'
+            'power(abs(excess) - case when abs(excess) >= 0.5 then 0.5 else 0 end, 2)',
+            'excess_variance'
         ) }} as numeric(18, 8)) as cmh_statistic,
         cast({{ safe_divide('disparity', 'total_size') }} as numeric(28, 10))
             as conditional_disparity

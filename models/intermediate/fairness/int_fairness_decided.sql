@@ -20,8 +20,8 @@ targets as (
     where ineligible_reason is null
 ),
 
--- tonight everybody eligible is aimed at; earlier messages are compared by the value that
--- customers had before them, for a message may raise it
+-- tonight everybody eligible is aimed at; earlier messages are compared by the value
+-- that customers had before them, for a message may raise it
 judged as (
 
     select
@@ -44,7 +44,7 @@ judged as (
         people.profile,
         {{ policy_stratum('people.earlier_value_tier', 'targets.customer_key') }}
             as stratum,
-        cast(null as numeric(18, 4)) as discount_depth,
+        cast(0 as numeric(18, 4)) as discount_depth,
         sends.is_selected,
         people.is_capped,
         sends.message_count

@@ -1,4 +1,4 @@
--- One row per promotion (or all), attribute and group that is compared with a reference.
+-- One row per promotion (or all), attribute and group that is compared.
 -- Is a difference in the depth of discounts large, and is it chance?
 with
 

@@ -21,11 +21,15 @@ counted as (
         sum(decided.eligible_count) as person_count
     from decided
     inner join fairness_groups on decided.profile = fairness_groups.profile
-    group by 1, 2, 3, 4
+    group by
+        decided.promotion_id,
+        fairness_groups.attribute,
+        fairness_groups.group_name,
+        decided.discount_depth
 
 ),
 
--- where in the order of depths each value ends: once of all people, once of those with a discount
+-- where in the order of depths of those with a discount each value ends
 placed as (
 
     select
@@ -34,7 +38,9 @@ placed as (
             partition by promotion_id, attribute, group_name
             order by depth nulls last
         ) as count_up_to,
-        sum(person_count) over (partition by promotion_id, attribute, group_name) as total
+        sum(person_count) over (
+            partition by promotion_id, attribute, group_name
+        ) as total
     from counted
     where depth > 0
 
@@ -75,10 +81,12 @@ moments as (
         *,
         {{ safe_divide('sum_all', 'n_all') }} as mean_all,
         {{ safe_divide('sum_all', 'n_offer') }} as mean_offer,
-        {{ safe_divide('greatest(squares_all - sum_all * sum_all / n_all, 0)', '(n_all - 1)') }}
-            as variance_all,
         {{ safe_divide(
-            'greatest(squares_all - ' ~ safe_divide('sum_all * sum_all', 'n_offer') ~ ', 0)',
+            'greatest(squares_all - sum_all * sum_all / n_all, 0)', '(n_all - 1)'
+        ) }} as variance_all,
+        {{ safe_divide(
+            'greatest(squares_all - '
+            ~ safe_divide('sum_all * sum_all', 'n_offer') ~ ', 0)',
             '(n_offer - 1)'
         ) }} as variance_offer
     from summed

@@ -1,4 +1,4 @@
--- One row per promotion (or all), comparison, attribute and group with a conditional odds ratio.
+-- One row per promotion (or all), comparison, attribute and group with an odds ratio.
 -- Is the difference the same in every stratum, so that one number may stand for all?
 with
 
@@ -23,8 +23,10 @@ numbers as (
         cast(strata.selected_count as {{ type_double() }}) as x1,
         cast(strata.eligible_count as {{ type_double() }}) as n1,
         cast(strata.reference_eligible_count as {{ type_double() }}) as n0,
-        cast(strata.selected_count + strata.reference_selected_count as {{ type_double() }})
-            as m
+        cast(
+            strata.selected_count + strata.reference_selected_count
+            as {{ type_double() }}
+        ) as m
     from strata
     inner join conditions
         on
@@ -35,7 +37,7 @@ numbers as (
 
 ),
 
--- Breslow and Day (1980): the selected of the group that the common odds ratio would give,
+-- Breslow and Day (1980): the selected of the group that the common odds ratio gives,
 -- the root of a quadratic, written so that it stands for an odds ratio of 1 too
 expected as (
 
@@ -57,7 +59,8 @@ weighed as (
     select
         *,
         {{ safe_divide(1, 'e') }} + {{ safe_divide(1, '(m - e)') }}
-        + {{ safe_divide(1, '(n1 - e)') }} + {{ safe_divide(1, '(n0 - m + e)') }} as weight
+        + {{ safe_divide(1, '(n1 - e)') }} + {{ safe_divide(1, '(n0 - m + e)') }}
+            as weight
     from expected
 
 ),

@@ -46,7 +46,7 @@ capped as (
 
 ),
 
--- all that is known of a customer as one text: people with the same are counted together
+-- all that is known of a customer as one text: people with the same count together
 profiles as (
 
     select

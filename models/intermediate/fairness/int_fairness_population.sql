@@ -1,4 +1,4 @@
--- One row per promotion (or all), comparison with all who may be contacted, profile, stratum.
+-- One row per promotion (or all), comparison with everybody, profile and stratum.
 -- How many people could each promotion have reached?
 with
 
@@ -48,11 +48,15 @@ aimed_at as (
     from promotions
     inner join targets on promotions.promotion_id = targets.promotion_id
     inner join people on targets.customer_key = people.customer_key
-    group by 1, 2, 3, 4
+    group by
+        promotions.basis,
+        promotions.promotion_id,
+        people.profile,
+        people.earlier_value_tier
 
 ),
 
--- everybody counts as not aimed at, less those who are: no row for each person and promotion
+-- everybody counts as not aimed at, less those who are: no row a person and promotion
 entries as (
 
     select

@@ -7,7 +7,7 @@ rates as (
     where basis in ('opened', 'outside', 'contacted')
 ),
 
-reference_rates as (
+refs as (
     select * from {{ ref('int_fairness_rates') }}
     where is_reference
 ),
@@ -24,23 +24,23 @@ compared as (
         rates.capped_count,
         rates.message_count,
         {{ safe_divide('rates.message_count', 'rates.eligible_count') }} as messages,
-        {{ safe_divide('reference_rates.message_count', 'reference_rates.eligible_count') }}
+        {{ safe_divide('refs.message_count', 'refs.eligible_count') }}
             as reference_messages,
         sqrt(
             {{ safe_divide(1, 'rates.message_count') }}
-            + {{ safe_divide(1, 'reference_rates.message_count') }}
+            + {{ safe_divide(1, 'refs.message_count') }}
         ) as log_error
     from rates
-    left join reference_rates
+    left join refs
         on
-            rates.promotion_id = reference_rates.promotion_id
-            and rates.basis = reference_rates.basis
-            and rates.attribute = reference_rates.attribute
-            and rates.group_name != reference_rates.group_name
+            rates.promotion_id = refs.promotion_id
+            and rates.basis = refs.basis
+            and rates.attribute = refs.attribute
+            and rates.group_name != refs.group_name
 
 ),
 
--- the window is the same for all, so that messages a person compare as messages a day do
+-- the window is the same for all, so messages a person compare as messages a day do
 final as (
 
     select
@@ -61,8 +61,9 @@ final as (
         ) as contact_rate_ratio_upper,
         cast({{ safe_divide('capped_count', 'eligible_count') }} as numeric(18, 6))
             as capped_share,
-        cast(1 - {{ safe_divide('selected_count', 'eligible_count') }} as numeric(18, 6))
-            as never_contacted_share
+        cast(
+            1 - {{ safe_divide('selected_count', 'eligible_count') }} as numeric(18, 6)
+        ) as never_contacted_share
     from compared
 
 )

@@ -46,6 +46,16 @@ summed as (
 
 ),
 
+measured as (
+
+    select
+        *,
+        greatest(chi_square, 0) as statistic,
+        (row_count - 1) * (column_count - 1) as freedom
+    from summed
+
+),
+
 final as (
 
     select
@@ -53,13 +63,12 @@ final as (
         basis,
         attribute,
         cast(
-            {{ cramers_v('chi_square', 'total', 'row_count', 'column_count') }}
+            {{ cramers_v('statistic', 'total', 'row_count', 'column_count') }}
             as numeric(18, 8)
         ) as stratum_cramers_v,
-        cast({{ chi_square_above(
-            'greatest(chi_square, 0)', '((row_count - 1) * (column_count - 1))'
-        ) }} as numeric(38, 20)) as stratum_p
-    from summed
+        cast({{ chi_square_above('statistic', 'freedom') }} as numeric(38, 20))
+            as stratum_p
+    from measured
 
 )
 

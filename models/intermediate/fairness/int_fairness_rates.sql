@@ -1,5 +1,5 @@
 -- One row per promotion (or all), comparison, attribute and group.
--- How often is each group selected, how large must it be, and which one is compared with?
+-- How often is each group selected, how large must it be, and which is the reference?
 with
 
 counts as (
@@ -47,13 +47,14 @@ rated as (
     select
         *,
         {{ safe_divide('selected_count', 'eligible_count') }} as rate,
-        {{ safe_divide('total_selected_count', 'total_eligible_count') }} as overall_rate
+        {{ safe_divide('total_selected_count', 'total_eligible_count') }}
+            as overall_rate
     from totals
 
 ),
 
--- the size with which a truly equal group shows that it is (statistics: 2 (1 - p) / p by the
--- squared logarithm of the limit, times a factor for the chance of showing it)
+-- the size with which a truly equal group shows that it is: 2 (1 - p) / p by the
+-- squared logarithm of the limit, times a factor for the chance of showing it
 sized as (
 
     select
@@ -101,7 +102,7 @@ final as (
         cast(total_selected_count as bigint) as total_selected_count,
         cast(minimum_count as bigint) as minimum_count,
         reference_rank = 1 and not has_unknown as is_reference,
-        -- without a group that is large enough the largest is compared with, for the reader
+        -- without a group that is large enough the largest is the reference, to look at
         coalesce(max(case when not has_unknown then eligible_count end) over (
             partition by promotion_id, basis, attribute
         ) >= minimum_count, false) as can_judge

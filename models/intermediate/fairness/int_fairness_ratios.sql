@@ -10,7 +10,7 @@ limits as (
     select * from {{ ref('int_fairness_limits') }}
 ),
 
-reference_rates as (
+refs as (
     select * from {{ ref('int_fairness_rates') }}
     where is_reference
 ),
@@ -23,33 +23,33 @@ paired as (
         limits.significance_level,
         limits.minimum_group_share,
         limits.minimum_expected_count,
-        reference_rates.group_name as reference_group_name,
-        reference_rates.eligible_count as n0,
-        reference_rates.selected_count as x0,
+        refs.group_name as reference_group_name,
+        refs.eligible_count as n0,
+        refs.selected_count as x0,
         {{ safe_divide('rates.selected_count', 'rates.eligible_count') }} as p,
-        {{ safe_divide('reference_rates.selected_count', 'reference_rates.eligible_count') }}
+        {{ safe_divide('refs.selected_count', 'refs.eligible_count') }}
             as p0,
         {{ safe_divide('rates.total_selected_count', 'rates.total_eligible_count') }}
             as overall_rate,
         {{ wilson_lower('rates.selected_count', 'rates.eligible_count') }} as l,
         {{ wilson_upper('rates.selected_count', 'rates.eligible_count') }} as u,
-        {{ wilson_lower('reference_rates.selected_count', 'reference_rates.eligible_count') }}
+        {{ wilson_lower('refs.selected_count', 'refs.eligible_count') }}
             as l0,
-        {{ wilson_upper('reference_rates.selected_count', 'reference_rates.eligible_count') }}
+        {{ wilson_upper('refs.selected_count', 'refs.eligible_count') }}
             as u0,
         {{ ratio_score_rate(
             'rates.selected_count', 'rates.eligible_count',
-            'reference_rates.selected_count', 'reference_rates.eligible_count',
+            'refs.selected_count', 'refs.eligible_count',
             'limits.minimum_impact_ratio'
         ) }} as score_rate
     from rates
     inner join limits on rates.attribute = limits.attribute
-    left join reference_rates
+    left join refs
         on
-            rates.promotion_id = reference_rates.promotion_id
-            and rates.basis = reference_rates.basis
-            and rates.attribute = reference_rates.attribute
-            and rates.group_name != reference_rates.group_name
+            rates.promotion_id = refs.promotion_id
+            and rates.basis = refs.basis
+            and rates.attribute = refs.attribute
+            and rates.group_name != refs.group_name
 
 ),
 
@@ -58,8 +58,11 @@ tested as (
     select
         *,
         {{ ratio_wald_z('p', 'eligible_count', 'p0', 'n0', 'limit_ratio') }} as wald_z,
-        {{ ratio_score_z('p', 'eligible_count', 'p0', 'n0', 'limit_ratio', 'score_rate') }}
-            as score_z
+        {{ ratio_score_z(
+            'p', 'eligible_count', 'p0', 'n0', 'limit_ratio', 'score_rate'
+        ) }} as score_z,
+        {{ difference_lower('p', 'l', 'p0', 'u0') }} as difference_lower,
+        {{ difference_upper('p', 'u', 'p0', 'l0') }} as difference_upper
     from paired
 
 ),
@@ -88,6 +91,9 @@ final as (
             as numeric(28, 10)) as impact_ratio_lower,
         cast({{ ratio_upper('p', 'l', 'u', 'p0', 'l0', 'u0') }}
             as numeric(28, 10)) as impact_ratio_upper,
+        cast(p - p0 as numeric(18, 10)) as rate_difference,
+        cast(difference_lower as numeric(18, 10)) as rate_difference_lower,
+        cast(difference_upper as numeric(18, 10)) as rate_difference_upper,
         cast({{ safe_divide('p', 'overall_rate') }} as numeric(28, 10))
             as impact_ratio_to_overall,
         cast(eligible_count * overall_rate - selected_count as numeric(18, 4))
@@ -97,7 +103,7 @@ final as (
         cast({{ normal_below('wald_z') }} as numeric(38, 20)) as wald_p,
         cast({{ normal_below('score_z') }} as numeric(38, 20)) as score_p,
         can_judge,
-        -- one selection moved from the favoured to the other group: a small number decides?
+        -- does one selection, moved from the favoured to the other group, decide?
         {{ safe_divide('selected_count + 1', 'eligible_count') }}
         >= limit_ratio * {{ safe_divide('x0 - 1', 'n0') }} as hangs_on_one,
         cast(significance_level as numeric(18, 4)) as significance_level,

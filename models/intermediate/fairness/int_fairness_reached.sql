@@ -1,4 +1,4 @@
--- One row per promotion (or all), comparison with all who may be contacted, profile, stratum.
+-- One row per promotion (or all), comparison with everybody, profile and stratum.
 -- Of all who may be contacted, whom did a promotion reach?
 with
 

@@ -15,7 +15,7 @@ limits as (
     select * from {{ ref('int_fairness_limits') }}
 ),
 
-reference_counts as (
+refs as (
 
     select
         counts.promotion_id,
@@ -54,25 +54,25 @@ compared as (
     select
         totals.*,
         limits.minimum_impact_ratio as limit_ratio,
-        coalesce(reference_counts.eligible_count, 0) as n0,
-        coalesce(reference_counts.selected_count, 0) as x0,
+        coalesce(refs.eligible_count, 0) as n0,
+        coalesce(refs.selected_count, 0) as x0,
         {{ safe_divide('totals.selected_count', 'totals.eligible_count') }} as p,
-        {{ safe_divide('reference_counts.selected_count', 'reference_counts.eligible_count') }}
+        {{ safe_divide('refs.selected_count', 'refs.eligible_count') }}
             as p0,
         {{ ratio_score_rate(
             'totals.selected_count', 'totals.eligible_count',
-            'reference_counts.selected_count', 'reference_counts.eligible_count',
+            'refs.selected_count', 'refs.eligible_count',
             'limits.minimum_impact_ratio'
         ) }} as score_rate
     from totals
     inner join limits on totals.attribute = limits.attribute
-    left join reference_counts
+    left join refs
         on
-            totals.promotion_id = reference_counts.promotion_id
-            and totals.basis = reference_counts.basis
-            and totals.attribute = reference_counts.attribute
-            and totals.stratum = reference_counts.stratum
-            and totals.group_name != reference_counts.group_name
+            totals.promotion_id = refs.promotion_id
+            and totals.basis = refs.basis
+            and totals.attribute = refs.attribute
+            and totals.stratum = refs.stratum
+            and totals.group_name != refs.group_name
 
 ),
 
@@ -80,8 +80,9 @@ tested as (
 
     select
         *,
-        {{ ratio_score_z('p', 'eligible_count', 'p0', 'n0', 'limit_ratio', 'score_rate') }}
-            as score_z
+        {{ ratio_score_z(
+            'p', 'eligible_count', 'p0', 'n0', 'limit_ratio', 'score_rate'
+        ) }} as score_z
     from compared
 
 ),

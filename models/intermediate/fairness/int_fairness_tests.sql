@@ -10,7 +10,7 @@ bases as (
     select * from {{ ref('fairness_bases') }}
 ),
 
--- the more careful of both tests; a promotion's questions are one family, pairs another.
+-- the more careful of both tests; a promotion's questions are a family, pairs another.
 -- People of whom nothing is known share nothing that is protected: told, not tested
 tested as (
 
@@ -55,8 +55,9 @@ adjusted as (
         case
             when p_value is not null
                 then
-                    least(min(cast(p_value as {{ type_double() }}) * test_count / test_rank)
-                        over (
+                    least(min(
+                        cast(p_value as {{ type_double() }}) * test_count / test_rank
+                    ) over (
                             partition by promotion_id, is_gate, is_pair
                             order by test_rank nulls last
                             rows between current row and unbounded following

@@ -1,4 +1,4 @@
--- One row per promotion (or all), comparison, attribute and group that was judged before.
+-- One row per promotion (or all), comparison, attribute and group judged before.
 -- Did groups come closer because one was lifted, or because all were levelled down?
 with
 

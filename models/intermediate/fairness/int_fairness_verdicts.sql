@@ -35,7 +35,8 @@ explained as (
             least(
                 conditions.conditional_ratio,
                 {{ safe_divide(
-                    'conditions.standardised_rate', 'conditions.standardised_reference_rate'
+                    'conditions.standardised_rate',
+                    'conditions.standardised_reference_rate'
                 ) }}
             ) >= ratios.minimum_impact_ratio
             and conditions.worst_stratum_p >= ratios.significance_level,
@@ -84,9 +85,9 @@ final as (
         case
             when
                 is_below
-                    and can_judge
-                    and adjusted_p < significance_level
-                    and not hangs_on_one
+                and can_judge
+                and adjusted_p < significance_level
+                and not hangs_on_one
                 then
                     case when is_explicable and not is_proxy then 'WARN' else 'FAIL' end
             when is_small or not can_judge then 'INSUFFICIENT'

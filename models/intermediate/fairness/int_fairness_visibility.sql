@@ -26,8 +26,8 @@ ranked as (
 
 ),
 
--- a single hidden group could be told from the total, so the next smallest goes with it; a
--- pair could be told from the groups that it is made of, so all of its table go
+-- a single hidden group could be told from the total: the next smallest goes with it;
+-- a pair could be told from the groups that it is made of, so all of its table goes
 final as (
 
     select

@@ -10,7 +10,7 @@ verdicts as (
     select * from {{ ref('int_promotion_verdicts') }}
 ),
 
--- one verdict a promotion, for everybody alike; what is freed of a budget is not dealt again
+-- one verdict a promotion, for all alike; what it frees of a budget is not dealt again
 final as (
 
     select

@@ -10,6 +10,10 @@ limits as (
     select * from {{ ref('fairness_limits') }}
 ),
 
+told_apart as (
+    select * from {{ ref('int_attribute_errors') }}
+),
+
 margins as (
 
     select
@@ -43,54 +47,34 @@ summed as (
 
 ),
 
--- one group against the rest, by the best rule that knows the variable alone; values
--- without the group add nothing
-told_apart as (
-
-    select
-        variable,
-        attribute,
-        group_name,
-        sum(least(
-            {{ safe_divide('observed', 'column_total') }},
-            {{ safe_divide('row_total - observed', '(total - column_total)') }}
-        )) / 2 as error_rate
-    from margins
-    where
-        column_total < total
-        and column_total >= {{ var('smallest_published_count') }}
-    group by variable, attribute, group_name
-
-),
-
-best as (
-
-    select
-        variable,
-        attribute,
-        min(error_rate) as error_rate
-    from told_apart
-    group by variable, attribute
-
-),
-
 measured as (
 
     select
         summed.*,
-        best.error_rate,
         limits.proxy_warning_v,
         limits.proxy_failure_v,
         limits.proxy_significance_level,
-        {{ cramers_v('summed.chi_square', 'summed.total', 'summed.row_count', 'summed.column_count') }}
-            as v,
-        {{ chi_square_above(
-            'summed.chi_square', '((summed.row_count - 1) * (summed.column_count - 1))'
-        ) }} as p
+        {{ cramers_v(
+            'summed.chi_square', 'summed.total',
+            'summed.row_count', 'summed.column_count'
+        ) }} as v,
+        (summed.row_count - 1) * (summed.column_count - 1) as freedom,
+        told_apart.balanced_error_rate
     from summed
     inner join limits on limits.attribute = 'any'
-    left join best
-        on summed.variable = best.variable and summed.attribute = best.attribute
+    left join told_apart
+        on
+            summed.variable = told_apart.variable
+            and summed.attribute = told_apart.attribute
+
+),
+
+tested as (
+
+    select
+        *,
+        {{ chi_square_above('chi_square', 'freedom') }} as p
+    from measured
 
 ),
 
@@ -109,14 +93,14 @@ final as (
         cast(2 * total * information as numeric(28, 6)) as g_statistic,
         cast({{ safe_divide('information', 'column_entropy') }} as numeric(18, 8))
             as uncertainty_coefficient,
-        cast(error_rate as numeric(18, 8)) as balanced_error_rate,
+        balanced_error_rate,
         case
             when v is null then 'INSUFFICIENT'
             when v >= proxy_failure_v and p < proxy_significance_level then 'FAIL'
             when v >= proxy_warning_v and p < proxy_significance_level then 'WARN'
             else 'PASS'
         end as verdict
-    from measured
+    from tested
 
 )
 

@@ -2,7 +2,7 @@
 -- Does every group get the promotion as often, as deep and as frequently as the others?
 with
 
-visibility as (
+cells as (
     select * from {{ ref('int_fairness_visibility') }}
 ),
 
@@ -25,16 +25,16 @@ details as (
 final as (
 
     select
-        visibility.promotion_id,
-        visibility.basis,
-        visibility.attribute,
-        visibility.group_name,
+        cells.promotion_id,
+        cells.basis,
+        cells.attribute,
+        cells.group_name,
         {{ as_of_date() }} as as_of_date,
         verdicts.verdict,
         verdicts.is_gate,
         verdicts.is_simpson,
         verdicts.is_explained,
-        visibility.is_suppressed,
+        cells.is_suppressed,
         ratios.reference_group_name,
         ratios.eligible_count,
         ratios.selected_count,
@@ -47,11 +47,14 @@ final as (
         ratios.impact_ratio,
         ratios.impact_ratio_lower,
         ratios.impact_ratio_upper,
+        ratios.rate_difference,
+        ratios.rate_difference_lower,
+        ratios.rate_difference_upper,
         ratios.impact_ratio_to_overall,
         ratios.shortfall_count,
         ratios.wald_p,
         ratios.score_p,
-        case when not visibility.is_suppressed then verdicts.adjusted_p end as adjusted_p,
+        case when not cells.is_suppressed then verdicts.adjusted_p end as adjusted_p,
         conditions.standardised_rate,
         conditions.standardised_reference_rate,
         conditions.conditional_ratio,
@@ -83,34 +86,34 @@ final as (
         details.previous_impact_ratio,
         details.previous_verdict,
         details.is_levelled_down
-    from visibility
+    from cells
     inner join verdicts
         on
-            visibility.promotion_id = verdicts.promotion_id
-            and visibility.basis = verdicts.basis
-            and visibility.attribute = verdicts.attribute
-            and visibility.group_name = verdicts.group_name
+            cells.promotion_id = verdicts.promotion_id
+            and cells.basis = verdicts.basis
+            and cells.attribute = verdicts.attribute
+            and cells.group_name = verdicts.group_name
     left join ratios
         on
-            visibility.promotion_id = ratios.promotion_id
-            and visibility.basis = ratios.basis
-            and visibility.attribute = ratios.attribute
-            and visibility.group_name = ratios.group_name
-            and not visibility.is_suppressed
+            cells.promotion_id = ratios.promotion_id
+            and cells.basis = ratios.basis
+            and cells.attribute = ratios.attribute
+            and cells.group_name = ratios.group_name
+            and not cells.is_suppressed
     left join conditions
         on
-            visibility.promotion_id = conditions.promotion_id
-            and visibility.basis = conditions.basis
-            and visibility.attribute = conditions.attribute
-            and visibility.group_name = conditions.group_name
-            and not visibility.is_suppressed
+            cells.promotion_id = conditions.promotion_id
+            and cells.basis = conditions.basis
+            and cells.attribute = conditions.attribute
+            and cells.group_name = conditions.group_name
+            and not cells.is_suppressed
     left join details
         on
-            visibility.promotion_id = details.promotion_id
-            and visibility.basis = details.basis
-            and visibility.attribute = details.attribute
-            and visibility.group_name = details.group_name
-            and not visibility.is_suppressed
+            cells.promotion_id = details.promotion_id
+            and cells.basis = details.basis
+            and cells.attribute = details.attribute
+            and cells.group_name = details.group_name
+            and not cells.is_suppressed
 
 )
 
