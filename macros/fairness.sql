@@ -16,11 +16,9 @@
 {%- endmacro %}
 
 {% macro ratio_root(p, own_limit, p0, other_limit) -%}
-    sqrt(greatest(
-        {{ p }} * {{ p0 }} * {{ p }} * {{ p0 }} - {{ own_limit }} * {{ other_limit }}
-        * (2 * {{ p }} - {{ own_limit }}) * (2 * {{ p0 }} - {{ other_limit }}),
-        0
-    ))
+    {%- set rates = p ~ ' * ' ~ p0 -%}
+    {%- set factors = '(2 * ' ~ p ~ ' - ' ~ own_limit ~ ') * (2 * ' ~ p0 ~ ' - ' ~ other_limit ~ ')' -%}
+    sqrt(greatest({{ rates }} * {{ rates }} - {{ own_limit }} * {{ other_limit }} * {{ factors }}, 0))
 {%- endmacro %}
 
 

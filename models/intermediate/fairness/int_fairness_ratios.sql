@@ -100,8 +100,6 @@ final as (
             as shortfall_count,
         cast(wald_z as numeric(18, 8)) as wald_z,
         cast(score_z as numeric(18, 8)) as score_z,
-        cast({{ normal_below('wald_z') }} as numeric(38, 20)) as wald_p,
-        cast({{ normal_below('score_z') }} as numeric(38, 20)) as score_p,
         can_judge,
         -- does one selection, moved from the favoured to the other group, decide?
         {{ safe_divide('selected_count + 1', 'eligible_count') }}

@@ -10,23 +10,33 @@ bases as (
     select * from {{ ref('fairness_bases') }}
 ),
 
+placed as (
+
+    select
+        *,
+        {{ normal_below('wald_z') }} as wald_p,
+        {{ normal_below('score_z') }} as score_p
+    from ratios
+
+),
+
 -- the more careful of both tests; a promotion's questions are a family, pairs another.
 -- People of whom nothing is known share nothing that is protected: told, not tested
 tested as (
 
     select
-        ratios.*,
+        placed.*,
         bases.is_gate,
         case
-            when not ratios.has_unknown
+            when not placed.has_unknown
                 then
                     greatest(
-                        coalesce(ratios.wald_p, ratios.score_p),
-                        coalesce(ratios.score_p, ratios.wald_p)
+                        coalesce(placed.wald_p, placed.score_p),
+                        coalesce(placed.score_p, placed.wald_p)
                     )
         end as p_value
-    from ratios
-    inner join bases on ratios.basis = bases.basis
+    from placed
+    inner join bases on placed.basis = bases.basis
 
 ),
 
@@ -48,22 +58,25 @@ ranked as (
 ),
 
 -- Benjamini and Hochberg (1995)
+scaled as (
+
+    select
+        *,
+        cast(p_value as {{ type_double() }}) * test_count / test_rank as scaled_p
+    from ranked
+
+),
+
 adjusted as (
 
     select
         *,
-        case
-            when p_value is not null
-                then
-                    least(min(
-                        cast(p_value as {{ type_double() }}) * test_count / test_rank
-                    ) over (
-                            partition by promotion_id, is_gate, is_pair
-                            order by test_rank nulls last
-                            rows between current row and unbounded following
-                        ), 1)
-        end as adjusted_p
-    from ranked
+        min(scaled_p) over (
+            partition by promotion_id, is_gate, is_pair
+            order by test_rank nulls last
+            rows between current row and unbounded following
+        ) as lowest_p
+    from scaled
 
 ),
 
@@ -75,8 +88,12 @@ final as (
         attribute,
         group_name,
         is_gate,
+        cast(wald_p as numeric(38, 20)) as wald_p,
+        cast(score_p as numeric(38, 20)) as score_p,
         cast(p_value as numeric(38, 20)) as p_value,
-        cast(adjusted_p as numeric(38, 20)) as adjusted_p
+        case
+            when p_value is not null then cast(least(lowest_p, 1) as numeric(38, 20))
+        end as adjusted_p
     from adjusted
 
 )
