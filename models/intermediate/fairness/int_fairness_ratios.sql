@@ -61,6 +61,8 @@ tested as (
         {{ ratio_score_z(
             'p', 'eligible_count', 'p0', 'n0', 'limit_ratio', 'score_rate'
         ) }} as score_z,
+        {{ ratio_lower('p', 'l', 'u', 'p0', 'l0', 'u0') }} as ratio_lower,
+        {{ ratio_upper('p', 'l', 'u', 'p0', 'l0', 'u0') }} as ratio_upper,
         {{ difference_lower('p', 'l', 'p0', 'u0') }} as difference_lower,
         {{ difference_upper('p', 'u', 'p0', 'l0') }} as difference_upper
     from paired
@@ -87,10 +89,8 @@ final as (
         cast(l as numeric(28, 10)) as selection_rate_lower,
         cast(u as numeric(28, 10)) as selection_rate_upper,
         cast({{ safe_divide('p', 'p0') }} as numeric(28, 10)) as impact_ratio,
-        cast({{ ratio_lower('p', 'l', 'u', 'p0', 'l0', 'u0') }}
-            as numeric(28, 10)) as impact_ratio_lower,
-        cast({{ ratio_upper('p', 'l', 'u', 'p0', 'l0', 'u0') }}
-            as numeric(28, 10)) as impact_ratio_upper,
+        cast(ratio_lower as numeric(28, 10)) as impact_ratio_lower,
+        cast(ratio_upper as numeric(28, 10)) as impact_ratio_upper,
         cast(p - p0 as numeric(18, 10)) as rate_difference,
         cast(difference_lower as numeric(18, 10)) as rate_difference_lower,
         cast(difference_upper as numeric(18, 10)) as rate_difference_upper,
