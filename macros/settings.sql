@@ -48,3 +48,9 @@
 {% macro is_foreign(currency) -%}
     upper({{ currency }}) != {{ reporting_currency() }}
 {%- endmacro %}
+
+
+{#- A currency's code in capitals; none is the reporting currency. -#}
+{% macro currency_code(currency) -%}
+    coalesce(upper({{ currency }}), {{ reporting_currency() }})
+{%- endmacro %}
