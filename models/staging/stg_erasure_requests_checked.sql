@@ -21,7 +21,9 @@ deliveries as (
     select
         case
             when
-                {{ dbt.position('erasure_requests.customer_id', 'erasure_requests.request_id') }} > 0
+                {{ dbt.position(
+                    'erasure_requests.customer_id', 'erasure_requests.request_id'
+                ) }} > 0
                 or {{ sha256_hex('erasure_requests.request_id') }}
                 = lower(erasure_requests.customer_id_hash)
                 then

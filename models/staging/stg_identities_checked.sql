@@ -10,7 +10,7 @@ identities as (
     select * from {{ ref('raw_identities') }}
 ),
 
-erased_customers as (
+erased_ids as (
     {{ erased_ids(ref('raw_identities'), ['customer_id', 'anonymous_id']) }}
 ),
 
@@ -26,9 +26,9 @@ deliveries as (
             'identities.linked_at', 'identities.updated_at'
         ) }} as is_after_as_of
     from identities
-    left join erased_customers
+    left join erased_ids as erased_customers
         on identities.customer_id = erased_customers.customer_id
-    left join erased_customers as erased_visitors
+    left join erased_ids as erased_visitors
         on identities.anonymous_id = erased_visitors.customer_id
 
 ),

@@ -1,5 +1,5 @@
-{#- One salt, and every tombstone made with it: else people who were forgotten would come back unnoticed. Put back the
-    history that holds the tombstones' salt. -#}
+{#- One salt, and every tombstone made with it: else people who were forgotten would
+    come back unnoticed. Put back the history that holds the tombstones' salt. -#}
 with
 
 salts as (
