@@ -7,16 +7,16 @@ SHELL := /bin/sh
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 
-# RAW=folder AS_OF=YYYY-MM-DD TARGET=duckdb VARS='{name: value}': handed on by the shell, so that
-# spaces and quotes in them stay what they are
-export RAW AS_OF TARGET VARS SMOKE
+# RAW=folder AS_OF=YYYY-MM-DD TARGET=duckdb VARS='{name: value}' CUSTOMER=id: handed on by the shell,
+# so that spaces and quotes in them stay what they are
+export RAW AS_OF TARGET VARS SMOKE CUSTOMER
 
 # nothing calls home
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help build test lint bench publish docs requirements clean
+.PHONY: help build test lint bench publish erase docs requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -47,6 +47,9 @@ bench: $(VENV)/development profiles.yml ## what lifetime value and decisions cos
 
 publish: $(VENV)/runtime ## publish the last build again, if it passed
 	@$(PYTHON) -m ops.publish
+
+erase: $(VENV)/runtime ## forget CUSTOMER=id at once, or whoever the last delivery asks to forget
+	@$(PYTHON) -m ops.erase $${CUSTOMER:+--customer="$$CUSTOMER"}
 
 docs: $(VENV)/runtime profiles.yml ## the models and their columns as one page: target/static_index.html
 	@$(VENV)/bin/dbt docs generate --static --quiet

@@ -8,6 +8,5 @@
 
 
 {% macro forget_erased(history) -%}
-    delete from {{ history }}
-    where customer_id in (select customer_id from {{ ref('stg_erased_customers') }})
+    delete from {{ history }} where customer_id in ({{ erased_ids(history) }})
 {%- endmacro %}

@@ -65,10 +65,10 @@
 {%- endmacro %}
 
 
-{#- A refused row's key as text; accepted rows are found by their own columns. -#}
+{#- A refused row's key as text; accepted rows are found by their own columns, erased ones never again. -#}
 {% macro row_key(key) -%}
     case
-        when outcome != 'accepted'
+        when outcome not in ('accepted', 'erased')
             then
                 {%- for column in key %}
                 {{ "|| '|' || " if not loop.first }}coalesce(cast({{ column }} as {{ dbt.type_string() }}), '')
@@ -78,5 +78,5 @@
 
 
 {% macro row_payload_hash(payload) -%}
-    case when outcome != 'accepted' then {{ payload_hash(payload) }} end
+    case when outcome not in ('accepted', 'erased') then {{ payload_hash(payload) }} end
 {%- endmacro %}

@@ -53,4 +53,9 @@
 {#- The last day before the messages that the fairness audit looks back on. -#}
 {% macro fairness_window_start() -%}
     {{ dbt.dateadd('day', -var('fairness_window_days'), as_of_date()) }}
+
+
+{#- A currency's code in capitals; none is the reporting currency. -#}
+{% macro currency_code(currency) -%}
+    coalesce(upper({{ currency }}), {{ reporting_currency() }})
 {%- endmacro %}

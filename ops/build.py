@@ -133,6 +133,10 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
     print(f"Building{' the demo shop' if is_demo else ''} (log: {log})", flush=True)
     # unit tests try the rules on rows of their own: they say nothing about an adopter's data
     outcome = dbt_run.build(variables, target, with_unit_tests=is_demo)
+    if path.exists():
+        path.chmod(0o600)  # everything is in it, the salt of who is forgotten too
+    if not is_demo and not (outcome.is_success and with_publish):
+        publish.keep_tombstones(path)
     if not outcome.is_success:
         publish.record_build("", False, outcome.invocation_id, is_demo)
         show_faults(outcome)

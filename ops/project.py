@@ -25,8 +25,18 @@ def published_file() -> Path:
     return build_file().with_name("lifetime_segments.duckdb")
 
 
+def activation_file() -> Path:
+    """The audiences that a reverse-ETL tool reads, with contact data: apart, for few to open."""
+    return build_file().with_name("activation.duckdb")
+
+
+def published_files() -> list[Path]:
+    """Every file that publishing writes for others to read, whether it is there or not."""
+    return [published_file(), activation_file()]
+
+
 def history_file() -> Path:
-    """What earlier nights decided and later ones have to know."""
+    """What earlier nights decided and later ones have to know, and who is forgotten."""
     return build_file().with_name("history.duckdb")
 
 

@@ -4,12 +4,15 @@ Readers never see half a build: the tables go into a new file, are counted again
 file takes the old one's place in one step. Whoever has the old file open keeps reading it.
 
 What a shop's own build decided is history from then on (arms that were drawn, above all): it goes
-into a file of its own in the same way, and the next build starts with it. The demo has none.
+into a file of its own in the same way, and the next build starts with it. The demo has none. The
+same file says who is forgotten, by hashes and their salt, so only its owner may read it.
 """
 
+import contextlib
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +26,13 @@ from ops.project import (
     history_file,
     published_file,
 )
+from ops.tombstones import Forgotten, Tombstones, count, literal, quoted, table_columns
 
 PUBLISHED_SCHEMAS = ("marts", "audit")
-HISTORY_SCHEMAS = ("history",)
+HISTORY_SCHEMAS = ("history", "protected_history")
+
+# a file, and the schemas taken from it; none: all
+Part = tuple[Path, tuple[str, ...]]
 
 
 def file_stamp(path: Path) -> list[int]:
@@ -51,33 +58,60 @@ def publish() -> dict[str, int]:
     """Copy the tables of marts and audit into the published file; table to its number of rows."""
     build = build_file()
     record = _require_success(build)
-    counts = _replace(published_file(), build, PUBLISHED_SCHEMAS)
+    counts = replace_file(published_file(), [(build, PUBLISHED_SCHEMAS)])
     if not counts:
         raise UserError(f"{display(build)} has no marts to publish. Run make build.")
     if not record["is_demo"]:
-        _replace(history_file(), build, HISTORY_SCHEMAS)
+        replace_file(history_file(), [(build, HISTORY_SCHEMAS)], is_private=True)
     return counts
 
 
 def restore_history(build: Path) -> None:
-    """Begin a new build file with what the nights before decided."""
+    """Begin a new build file with what the nights before decided, without who is forgotten."""
     if history_file().exists():
         try:
-            _copy(history_file(), build, HISTORY_SCHEMAS)
+            with private_files():
+                forgotten = Forgotten(Tombstones.read(history_file()))
+                _copy([(history_file(), HISTORY_SCHEMAS)], build, forgotten)
         except duckdb.Error as error:
             build.unlink(missing_ok=True)
             raise UserError(
                 f"{display(history_file())} cannot be read ({error}). Put back a copy of it, or "
-                "remove it: arms are then drawn anew, by the same hash."
+                "remove it: arms are then drawn anew, by the same hash, and who asked to be "
+                "forgotten stays out only while the delivery says so."
             ) from error
 
 
-def _replace(target: Path, source: Path, schemas: tuple[str, ...]) -> dict[str, int]:
-    """Put a file with the tables of some schemas in the target's place, if there are any."""
+def keep_tombstones(build: Path) -> None:
+    """What a build that is not published leaves: the request may be in no later delivery."""
+    try:
+        tombstones = Tombstones.read(build)
+        if not tombstones.rows:
+            return
+        parts = [(history_file(), ("history",))] if history_file().exists() else []
+        replace_file(
+            history_file(), parts, Forgotten(tombstones), tombstones.write, is_private=True
+        )
+    except duckdb.Error as error:
+        raise UserError(
+            f"{display(build)} or {display(history_file())} cannot be read ({error}), so who asked "
+            "to be forgotten is known from the delivery only. Run make build."
+        ) from error
+
+
+def replace_file(
+    target: Path,
+    parts: Sequence[Part],
+    forgotten: Forgotten | None = None,
+    write_more: Callable[[duckdb.DuckDBPyConnection, str], dict[str, int]] | None = None,
+    is_private: bool = False,
+) -> dict[str, int]:
+    """Put a file with the tables of some files in the target's place, if there are any."""
     following = target.with_name(target.name + ".next")
     for leftover in (following, _log_of(following)):
         leftover.unlink(missing_ok=True)
-    counts = _copy(source, following, schemas)
+    with private_files() if is_private else contextlib.nullcontext():
+        counts = _copy(parts, following, forgotten, write_more)
     found = _count(following, counts)
     if found != counts:
         raise UserError(
@@ -91,6 +125,16 @@ def _replace(target: Path, source: Path, schemas: tuple[str, ...]) -> dict[str, 
     else:
         following.unlink(missing_ok=True)
     return counts
+
+
+@contextlib.contextmanager
+def private_files() -> Iterator[None]:
+    """Files made meanwhile are for their owner alone."""
+    mask = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(mask)
 
 
 def _require_success(build: Path) -> dict[str, Any]:
@@ -108,23 +152,31 @@ def _require_success(build: Path) -> dict[str, Any]:
     return record
 
 
-def _copy(source: Path, target: Path, schemas: tuple[str, ...]) -> dict[str, int]:
+def _copy(
+    parts: Sequence[Part],
+    target: Path,
+    forgotten: Forgotten | None = None,
+    write_more: Callable[[duckdb.DuckDBPyConnection, str], dict[str, int]] | None = None,
+) -> dict[str, int]:
     """Every table of the schemas, into a new file; table to its number of rows."""
     counts = {}
     with duckdb.connect() as connection:
-        connection.execute(f"attach {_literal(source)} as source (read_only)")
-        connection.execute(f"attach {_literal(target)} as target")
-        tables = connection.execute(
-            "select table_schema, table_name from information_schema.tables "
-            "where table_catalog = 'source' and table_type = 'BASE TABLE' "
-            "and list_contains(?, table_schema) order by 1, 2",
-            [list(schemas)],
-        ).fetchall()
-        for schema, table in tables:
-            name = f'"{schema}"."{table}"'
-            connection.execute(f'create schema if not exists target."{schema}"')
-            connection.execute(f"create table target.{name} as from source.{name}")
-            counts[f"{schema}.{table}"] = _rows(connection, f"source.{name}")
+        connection.execute(f"attach {literal(target)} as target")
+        for path, schemas in parts:
+            connection.execute(f"attach {literal(path)} as source (read_only)")
+            for name, columns in table_columns(connection, "source").items():
+                schema = name.split(".", 1)[0]
+                if schemas and schema not in schemas:
+                    continue
+                query = f"from source.{quoted(name)}"
+                if forgotten:
+                    query = forgotten.select(connection, "source", name, columns)
+                connection.execute(f'create schema if not exists target."{schema}"')
+                connection.execute(f"create table target.{quoted(name)} as {query}")
+                counts[name] = count(connection, f"({query})")
+            connection.execute("detach source")
+        if write_more:
+            counts |= write_more(connection, "target")
         connection.execute("checkpoint target")
     return counts
 
@@ -132,13 +184,8 @@ def _copy(source: Path, target: Path, schemas: tuple[str, ...]) -> dict[str, int
 def _count(path: Path, tables: dict[str, int]) -> dict[str, int]:
     """The rows that a reader of the new file will find."""
     with duckdb.connect() as connection:
-        connection.execute(f"attach {_literal(path)} as target (read_only)")
-        return {name: _rows(connection, f"target.{name}") for name in tables}
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = connection.execute(f"select count(*) from {table}").fetchone()
-    return int(row[0]) if row else 0
+        connection.execute(f"attach {literal(path)} as target (read_only)")
+        return {name: count(connection, f"target.{quoted(name)}") for name in tables}
 
 
 def _to_disk(path: Path) -> None:
@@ -152,10 +199,6 @@ def _to_disk(path: Path) -> None:
 
 def _log_of(path: Path) -> Path:
     return path.with_name(path.name + ".wal")
-
-
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def main() -> int:

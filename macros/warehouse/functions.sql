@@ -25,3 +25,29 @@
 {% macro default__sha256_hex(expression) -%}
     sha256({{ expression }})
 {%- endmacro %}
+
+{% macro postgres__sha256_hex(expression) -%}
+    encode(sha256(convert_to({{ expression }}, 'UTF8')), 'hex')
+{%- endmacro %}
+
+{% macro spark__sha256_hex(expression) -%}
+    sha2({{ expression }}, 256)
+{%- endmacro %}
+
+
+{#- A new random UUID as text, made by the warehouse: no two runs of the same SQL give the same. -#}
+{% macro random_uuid() -%}
+    {{ return(adapter.dispatch('random_uuid', 'lifetime_segments')()) }}
+{%- endmacro %}
+
+{% macro default__random_uuid() -%}
+    cast(gen_random_uuid() as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{% macro postgres__random_uuid() -%}
+    cast(gen_random_uuid() as text)
+{%- endmacro %}
+
+{% macro spark__random_uuid() -%}
+    uuid()
+{%- endmacro %}

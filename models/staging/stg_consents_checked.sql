@@ -12,7 +12,7 @@ consents as (
 ),
 
 erased_customers as (
-    select * from {{ ref('stg_erased_customers') }}
+    {{ erased_ids(ref('raw_consents')) }}
 ),
 
 deliveries as (
@@ -57,14 +57,14 @@ outcomes as (
 final as (
 
     select
-        customer_id,
-        channel,
-        purpose,
-        changed_at,
-        status,
-        source,
-        updated_at,
-        loaded_at,
+        {{ unless_erased('customer_id') }} as customer_id,
+        {{ unless_erased('channel') }} as channel,
+        {{ unless_erased('purpose') }} as purpose,
+        {{ unless_erased('changed_at') }} as changed_at,
+        {{ unless_erased('status') }} as status,
+        {{ unless_erased('source') }} as source,
+        {{ unless_erased('updated_at') }} as updated_at,
+        {{ unless_erased('loaded_at') }} as loaded_at,
         {{ row_key(key) }} as row_key,
         cast(null as numeric(38, 4)) as row_amount,
         {{ row_payload_hash(payload) }} as payload_hash,

@@ -11,8 +11,7 @@ final as (
     select
         request_id,
         requested_at,
-        customer_id,
-        customer_id_hash,
+        customer_hash,
         updated_at,
         loaded_at
     from checked

@@ -2,7 +2,7 @@
 -- What became of it, and why.
 {% set key = ['request_id'] %}
 {% set payload = [
-    'request_id', 'requested_at', 'customer_id', 'customer_id_hash', 'updated_at',
+    'request_id', 'requested_at', 'asked_by_id', 'asked_by_hash', 'updated_at',
     'unparsed_values'
 ] %}
 with
@@ -11,14 +11,42 @@ erasure_requests as (
     select * from {{ ref('raw_erasure_requests') }}
 ),
 
+salts as (
+    select * from {{ ref('stg_erasure_salt') }}
+),
+
+-- what the request says of the person is kept as a hash only, in its number too
 deliveries as (
 
     select
-        erasure_requests.*,
+        case
+            when
+                {{ dbt.position(
+                    'erasure_requests.customer_id', 'erasure_requests.request_id'
+                ) }} > 0
+                or {{ sha256_hex('erasure_requests.request_id') }}
+                = lower(erasure_requests.customer_id_hash)
+                then
+                    {{ erasure_hash(
+                        sha256_hex('erasure_requests.request_id'), 'salts.salt'
+                    ) }}
+            else erasure_requests.request_id
+        end as request_id,
+        erasure_requests.requested_at,
+        {{ erasure_hash(
+            sha256_hex('erasure_requests.customer_id'), 'salts.salt'
+        ) }} as asked_by_id,
+        {{ erasure_hash(
+            'lower(erasure_requests.customer_id_hash)', 'salts.salt'
+        ) }} as asked_by_hash,
+        erasure_requests.updated_at,
+        erasure_requests.loaded_at,
+        erasure_requests.unparsed_values,
         false as is_erased,
         -- a request counts in every build, whatever day it looks at
         false as is_after_as_of
     from erasure_requests
+    cross join salts
 
 ),
 
@@ -32,7 +60,7 @@ judged as (
         numbered.*,
         case
             when request_id is null then 'missing_key'
-            when customer_id is null and customer_id_hash is null
+            when asked_by_id is null and asked_by_hash is null
                 then 'missing_customer'
             when requested_at is null then 'unparsable_timestamp'
             when {{ is_impossible('requested_at') }} then 'impossible_timestamp'
@@ -51,8 +79,7 @@ final as (
     select
         request_id,
         requested_at,
-        customer_id,
-        customer_id_hash,
+        coalesce(asked_by_id, asked_by_hash) as customer_hash,
         updated_at,
         loaded_at,
         {{ row_key(key) }} as row_key,

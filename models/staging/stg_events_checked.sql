@@ -12,18 +12,31 @@ events as (
     select * from {{ ref('raw_events') }}
 ),
 
-erased_customers as (
-    select * from {{ ref('stg_erased_customers') }}
+identities as (
+    select * from {{ ref('raw_identities') }}
 ),
 
--- visitors who turned out to be somebody who is forgotten
+erased_customers as (
+    {{ erased_ids(ref('raw_events'), ['customer_id', 'anonymous_id']) }}
+),
+
+erased_owners as (
+    {{ erased_ids(ref('raw_identities')) }}
+),
+
+-- visitors who turned out to be somebody who is forgotten, or who bear their id
 erased_visitors as (
 
-    select distinct raw_identities.anonymous_id
-    from {{ ref('raw_identities') }}
-    inner join erased_customers
-        on raw_identities.customer_id = erased_customers.customer_id
-    where raw_identities.anonymous_id is not null
+    select identities.anonymous_id
+    from identities
+    inner join erased_owners
+        on identities.customer_id = erased_owners.customer_id
+    where identities.anonymous_id is not null
+
+    union
+
+    select customer_id as anonymous_id
+    from erased_customers
 
 ),
 
@@ -81,17 +94,18 @@ outcomes as (
 final as (
 
     select
-        event_id,
-        occurred_at,
-        coalesce(known_type, {{ slug('event_type') }}) as event_type,
-        customer_id,
-        anonymous_id,
-        session_id,
-        channel,
-        product_id,
-        campaign,
-        updated_at,
-        loaded_at,
+        {{ unless_erased('event_id') }} as event_id,
+        {{ unless_erased('occurred_at') }} as occurred_at,
+        {{ unless_erased('coalesce(known_type, ' ~ slug('event_type') ~ ')') }}
+            as event_type,
+        {{ unless_erased('customer_id') }} as customer_id,
+        {{ unless_erased('anonymous_id') }} as anonymous_id,
+        {{ unless_erased('session_id') }} as session_id,
+        {{ unless_erased('channel') }} as channel,
+        {{ unless_erased('product_id') }} as product_id,
+        {{ unless_erased('campaign') }} as campaign,
+        {{ unless_erased('updated_at') }} as updated_at,
+        {{ unless_erased('loaded_at') }} as loaded_at,
         {{ row_key(key) }} as row_key,
         cast(null as numeric(38, 4)) as row_amount,
         {{ row_payload_hash(payload) }} as payload_hash,

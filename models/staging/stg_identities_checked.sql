@@ -10,21 +10,26 @@ identities as (
     select * from {{ ref('raw_identities') }}
 ),
 
-erased_customers as (
-    select * from {{ ref('stg_erased_customers') }}
+erased_ids as (
+    {{ erased_ids(ref('raw_identities'), ['customer_id', 'anonymous_id']) }}
 ),
 
 deliveries as (
 
     select
         identities.*,
-        erased_customers.customer_id is not null as is_erased,
+        (
+            erased_customers.customer_id is not null
+            or erased_visitors.customer_id is not null
+        ) as is_erased,
         {{ is_after_as_of(
             'identities.linked_at', 'identities.updated_at'
         ) }} as is_after_as_of
     from identities
-    left join erased_customers
+    left join erased_ids as erased_customers
         on identities.customer_id = erased_customers.customer_id
+    left join erased_ids as erased_visitors
+        on identities.anonymous_id = erased_visitors.customer_id
 
 ),
 
@@ -65,12 +70,12 @@ linked as (
 final as (
 
     select
-        anonymous_id,
-        customer_id,
-        linked_at,
-        is_ambiguous,
-        updated_at,
-        loaded_at,
+        {{ unless_erased('anonymous_id') }} as anonymous_id,
+        {{ unless_erased('customer_id') }} as customer_id,
+        {{ unless_erased('linked_at') }} as linked_at,
+        {{ unless_erased('is_ambiguous') }} as is_ambiguous,
+        {{ unless_erased('updated_at') }} as updated_at,
+        {{ unless_erased('loaded_at') }} as loaded_at,
         {{ row_key(key) }} as row_key,
         cast(null as numeric(38, 4)) as row_amount,
         {{ row_payload_hash(payload) }} as payload_hash,

@@ -15,13 +15,20 @@ order_outcomes as (
     select * from {{ ref('stg_order_outcomes') }}
 ),
 
+erased_orders as (
+    {{ erased_orders() }}
+),
+
 deliveries as (
 
     select
         order_items.*,
         coalesce(order_outcomes.outcome = 'accepted', false) as has_order,
         order_outcomes.exchange_rate,
-        coalesce(order_outcomes.outcome = 'erased', false) as is_erased,
+        (
+            erased_orders.order_id is not null
+            and coalesce(order_outcomes.outcome != 'accepted', true)
+        ) as is_erased,
         (
             {{ is_after_as_of(none, 'order_items.updated_at') }}
             or coalesce(order_outcomes.outcome = 'after_as_of', false)
@@ -29,6 +36,8 @@ deliveries as (
     from order_items
     left join order_outcomes
         on order_items.order_id = order_outcomes.order_id
+    left join erased_orders
+        on order_items.order_id = erased_orders.order_id
 
 ),
 
@@ -69,15 +78,15 @@ outcomes as (
 final as (
 
     select
-        order_id,
-        line_number,
-        product_id,
-        quantity,
-        unit_price,
-        unit_cost,
-        discount_amount,
-        updated_at,
-        loaded_at,
+        {{ unless_erased('order_id') }} as order_id,
+        {{ unless_erased('line_number') }} as line_number,
+        {{ unless_erased('product_id') }} as product_id,
+        {{ unless_erased('quantity') }} as quantity,
+        {{ unless_erased('unit_price') }} as unit_price,
+        {{ unless_erased('unit_cost') }} as unit_cost,
+        {{ unless_erased('discount_amount') }} as discount_amount,
+        {{ unless_erased('updated_at') }} as updated_at,
+        {{ unless_erased('loaded_at') }} as loaded_at,
         {{ row_key(key) }} as row_key,
         cast(
             {{ exact_product('quantity', 'unit_price') }} as numeric(38, 4)

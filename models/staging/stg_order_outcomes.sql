@@ -1,4 +1,4 @@
--- One row per order that is accepted, erased or still to come.
+-- One row per order that is accepted or still to come.
 -- What may its lines and refunds lean on?
 with
 
@@ -23,20 +23,16 @@ accepted as (
 
 unseen as (
 
-    select
+    select distinct
         orders.order_id,
-        case
-            when bool_or(orders.outcome = 'erased') then 'erased'
-            else 'after_as_of'
-        end as outcome
+        orders.outcome
     from orders
     left join accepted
         on orders.order_id = accepted.order_id
     where
-        orders.outcome in ('erased', 'after_as_of')
+        orders.outcome = 'after_as_of'
         and orders.order_id is not null
         and accepted.order_id is null
-    group by 1
 
 ),
 

@@ -15,7 +15,7 @@ orders as (
 ),
 
 erased_customers as (
-    select * from {{ ref('stg_erased_customers') }}
+    {{ erased_ids(ref('raw_orders')) }}
 ),
 
 order_statuses as (
@@ -93,21 +93,21 @@ outcomes as (
 final as (
 
     select
-        order_id,
-        customer_id,
-        ordered_at,
-        order_date,
-        coalesce(known_status, 'completed') as status,
-        channel,
-        promotion_id,
-        coalesce(upper(currency), {{ reporting_currency() }}) as currency,
-        cast(exchange_rate as numeric(18, 8)) as exchange_rate,
-        gross_amount,
-        discount_amount,
-        shipping_amount,
-        tax_amount,
-        updated_at,
-        loaded_at,
+        {{ unless_erased('order_id') }} as order_id,
+        {{ unless_erased('customer_id') }} as customer_id,
+        {{ unless_erased('ordered_at') }} as ordered_at,
+        {{ unless_erased('order_date') }} as order_date,
+        {{ unless_erased("coalesce(known_status, 'completed')") }} as status,
+        {{ unless_erased('channel') }} as channel,
+        {{ unless_erased('promotion_id') }} as promotion_id,
+        {{ unless_erased(currency_code('currency')) }} as currency,
+        {{ unless_erased('cast(exchange_rate as numeric(18, 8))') }} as exchange_rate,
+        {{ unless_erased('gross_amount') }} as gross_amount,
+        {{ unless_erased('discount_amount') }} as discount_amount,
+        {{ unless_erased('shipping_amount') }} as shipping_amount,
+        {{ unless_erased('tax_amount') }} as tax_amount,
+        {{ unless_erased('updated_at') }} as updated_at,
+        {{ unless_erased('loaded_at') }} as loaded_at,
         {{ row_key(key) }} as row_key,
         cast(gross_amount as numeric(38, 4)) as row_amount,
         {{ row_payload_hash(payload) }} as payload_hash,

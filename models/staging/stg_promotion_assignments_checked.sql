@@ -12,7 +12,7 @@ promotion_assignments as (
 ),
 
 erased_customers as (
-    select * from {{ ref('stg_erased_customers') }}
+    {{ erased_ids(ref('raw_promotion_assignments')) }}
 ),
 
 deliveries as (
@@ -56,14 +56,14 @@ outcomes as (
 final as (
 
     select
-        assignment_id,
-        customer_id,
-        promotion_id,
-        arm,
-        assigned_at,
-        assigned_by,
-        updated_at,
-        loaded_at,
+        {{ unless_erased('assignment_id') }} as assignment_id,
+        {{ unless_erased('customer_id') }} as customer_id,
+        {{ unless_erased('promotion_id') }} as promotion_id,
+        {{ unless_erased('arm') }} as arm,
+        {{ unless_erased('assigned_at') }} as assigned_at,
+        {{ unless_erased('assigned_by') }} as assigned_by,
+        {{ unless_erased('updated_at') }} as updated_at,
+        {{ unless_erased('loaded_at') }} as loaded_at,
         {{ row_key(key) }} as row_key,
         cast(null as numeric(38, 4)) as row_amount,
         {{ row_payload_hash(payload) }} as payload_hash,

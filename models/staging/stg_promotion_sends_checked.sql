@@ -12,7 +12,7 @@ promotion_sends as (
 ),
 
 erased_customers as (
-    select * from {{ ref('stg_erased_customers') }}
+    {{ erased_ids(ref('raw_promotion_sends')) }}
 ),
 
 deliveries as (
@@ -58,15 +58,15 @@ outcomes as (
 final as (
 
     select
-        send_id,
-        customer_id,
-        promotion_id,
-        channel,
-        sent_at,
-        delivered,
-        cost,
-        updated_at,
-        loaded_at,
+        {{ unless_erased('send_id') }} as send_id,
+        {{ unless_erased('customer_id') }} as customer_id,
+        {{ unless_erased('promotion_id') }} as promotion_id,
+        {{ unless_erased('channel') }} as channel,
+        {{ unless_erased('sent_at') }} as sent_at,
+        {{ unless_erased('delivered') }} as delivered,
+        {{ unless_erased('cost') }} as cost,
+        {{ unless_erased('updated_at') }} as updated_at,
+        {{ unless_erased('loaded_at') }} as loaded_at,
         {{ row_key(key) }} as row_key,
         cast(cost as numeric(38, 4)) as row_amount,
         {{ row_payload_hash(payload) }} as payload_hash,

@@ -15,13 +15,20 @@ order_outcomes as (
     select * from {{ ref('stg_order_outcomes') }}
 ),
 
+erased_orders as (
+    {{ erased_orders() }}
+),
+
 deliveries as (
 
     select
         refunds.*,
         coalesce(order_outcomes.outcome = 'accepted', false) as has_order,
         order_outcomes.paid_amount,
-        coalesce(order_outcomes.outcome = 'erased', false) as is_erased,
+        (
+            erased_orders.order_id is not null
+            and coalesce(order_outcomes.outcome != 'accepted', true)
+        ) as is_erased,
         (
             {{ is_after_as_of('refunds.refunded_at', 'refunds.updated_at') }}
             or coalesce(order_outcomes.outcome = 'after_as_of', false)
@@ -29,6 +36,8 @@ deliveries as (
     from refunds
     left join order_outcomes
         on refunds.order_id = order_outcomes.order_id
+    left join erased_orders
+        on refunds.order_id = erased_orders.order_id
 
 ),
 
@@ -91,13 +100,13 @@ outcomes as (
 final as (
 
     select
-        refund_id,
-        order_id,
-        refunded_at,
-        amount,
-        reason as refund_reason,
-        updated_at,
-        loaded_at,
+        {{ unless_erased('refund_id') }} as refund_id,
+        {{ unless_erased('order_id') }} as order_id,
+        {{ unless_erased('refunded_at') }} as refunded_at,
+        {{ unless_erased('amount') }} as amount,
+        {{ unless_erased('reason') }} as refund_reason,
+        {{ unless_erased('updated_at') }} as updated_at,
+        {{ unless_erased('loaded_at') }} as loaded_at,
         {{ row_key(key) }} as row_key,
         cast(amount as numeric(38, 4)) as row_amount,
         {{ row_payload_hash(payload) }} as payload_hash,

@@ -12,7 +12,7 @@ surveys as (
 ),
 
 erased_customers as (
-    select * from {{ ref('stg_erased_customers') }}
+    {{ erased_ids(ref('raw_surveys')) }}
 ),
 
 deliveries as (
@@ -56,14 +56,14 @@ outcomes as (
 final as (
 
     select
-        response_id,
-        customer_id,
-        responded_at,
-        question,
-        answer,
-        score,
-        updated_at,
-        loaded_at,
+        {{ unless_erased('response_id') }} as response_id,
+        {{ unless_erased('customer_id') }} as customer_id,
+        {{ unless_erased('responded_at') }} as responded_at,
+        {{ unless_erased('question') }} as question,
+        {{ unless_erased('answer') }} as answer,
+        {{ unless_erased('score') }} as score,
+        {{ unless_erased('updated_at') }} as updated_at,
+        {{ unless_erased('loaded_at') }} as loaded_at,
         {{ row_key(key) }} as row_key,
         cast(null as numeric(38, 4)) as row_amount,
         {{ row_payload_hash(payload) }} as payload_hash,

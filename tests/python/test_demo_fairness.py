@@ -92,11 +92,10 @@ def test_the_fair_promotion_passes(rows: Any) -> None:
 
 def test_small_groups_say_insufficient_and_are_not_published(rows: Any) -> None:
     small = rows(
-        "select verdict, is_suppressed, eligible_count, selection_rate, impact_ratio"
-        " from audit.promotion_fairness inner join protected.int_fairness_rates as rates"
-        " using (promotion_id, basis, attribute, group_name) where rates.eligible_count < 10".replace(
-            "eligible_count, selection", "promotion_fairness.eligible_count, selection"
-        )
+        "select verdict, is_suppressed, fairness.eligible_count, fairness.selection_rate,"
+        " impact_ratio from audit.promotion_fairness as fairness"
+        " inner join protected.int_fairness_rates as rates"
+        " using (promotion_id, basis, attribute, group_name) where rates.eligible_count < 10"
     )
     assert len(small) > 100
     assert {row["verdict"] for row in small} == {"INSUFFICIENT"}

@@ -11,7 +11,7 @@ customer_attributes as (
 ),
 
 erased_customers as (
-    select * from {{ ref('stg_erased_customers') }}
+    {{ erased_ids(ref('raw_customer_attributes')) }}
 ),
 
 deliveries as (
@@ -50,12 +50,12 @@ outcomes as (
 final as (
 
     select
-        customer_id,
-        attribute,
-        value,
-        source,
-        updated_at,
-        loaded_at,
+        {{ unless_erased('customer_id') }} as customer_id,
+        {{ unless_erased('attribute') }} as attribute,
+        {{ unless_erased('value') }} as value,
+        {{ unless_erased('source') }} as source,
+        {{ unless_erased('updated_at') }} as updated_at,
+        {{ unless_erased('loaded_at') }} as loaded_at,
         {{ row_key(key) }} as row_key,
         cast(null as numeric(38, 4)) as row_amount,
         {{ row_payload_hash(payload) }} as payload_hash,
