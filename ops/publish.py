@@ -3,10 +3,14 @@
 Readers never see half a build: the tables go into a new file, are counted again there, and the
 file takes the old one's place in one step. Whoever has the old file open keeps reading it.
 
+What other tools are to know of customers is published apart, into a file that only its owner can
+open: DuckDB has no roles, and an analyst needs no addresses.
+
 What a shop's own build decided is history from then on (arms that were drawn, above all): it goes
 into a file of its own in the same way, and the next build starts with it. The demo has none.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -15,17 +19,23 @@ from typing import Any
 
 import duckdb
 
+from ops import export
 from ops.project import (
     UserError,
+    activation_file,
     build_file,
     build_record,
     display,
     history_file,
+    owner_only,
     published_file,
 )
 
 PUBLISHED_SCHEMAS = ("marts", "audit")
+ACTIVATION_SCHEMAS = ("activation",)
 HISTORY_SCHEMAS = ("history",)
+# in a file that is called like its schema, DuckDB finds activation.audience_sync ambiguous
+PUBLISHED_AS = {"activation": "main"}
 
 
 def file_stamp(path: Path) -> list[int]:
@@ -48,49 +58,73 @@ def record_build(as_of: str, is_success: bool, invocation_id: str, is_demo: bool
 
 
 def publish() -> dict[str, int]:
-    """Copy the tables of marts and audit into the published file; table to its number of rows."""
+    """Publish the tables of marts and audit, and apart from them what tools and later builds need.
+
+    All files are written and checked before the first is swapped. History comes first: a tool that
+    is told less than it could be is told the rest after the next change, but what it was told and
+    nobody remembers could never be taken back.
+    """
     build = build_file()
     record = _require_success(build)
-    counts = _replace(published_file(), build, PUBLISHED_SCHEMAS)
-    if not counts:
+    targets: dict[Path, tuple[str, ...]] = {
+        history_file(): HISTORY_SCHEMAS,
+        activation_file(): ACTIVATION_SCHEMAS,
+        published_file(): PUBLISHED_SCHEMAS,
+    }
+    if record["is_demo"]:
+        del targets[history_file()]
+    counts = {target: _prepare(target, build, schemas) for target, schemas in targets.items()}
+    if not counts[published_file()]:
         raise UserError(f"{display(build)} has no marts to publish. Run make build.")
-    if not record["is_demo"]:
-        _replace(history_file(), build, HISTORY_SCHEMAS)
-    return counts
+    export.forget()
+    for target, tables in counts.items():
+        _swap(target, tables)
+    return counts[published_file()]
 
 
 def restore_history(build: Path) -> None:
     """Begin a new build file with what the nights before decided."""
     if history_file().exists():
         try:
-            _copy(history_file(), build, HISTORY_SCHEMAS)
+            with owner_only():
+                _copy(history_file(), build, HISTORY_SCHEMAS)
         except duckdb.Error as error:
             build.unlink(missing_ok=True)
             raise UserError(
                 f"{display(history_file())} cannot be read ({error}). Put back a copy of it, or "
-                "remove it: arms are then drawn anew, by the same hash."
+                "remove it: arms are then drawn anew, by the same hash, and tools are told of "
+                "everybody again, but not whom to remove."
             ) from error
 
 
-def _replace(target: Path, source: Path, schemas: tuple[str, ...]) -> dict[str, int]:
-    """Put a file with the tables of some schemas in the target's place, if there are any."""
-    following = target.with_name(target.name + ".next")
+def _prepare(target: Path, source: Path, schemas: tuple[str, ...]) -> dict[str, int]:
+    """Write the tables of some schemas beside the target, and read back what is in it."""
+    following = _next_to(target)
     for leftover in (following, _log_of(following)):
         leftover.unlink(missing_ok=True)
-    counts = _copy(source, following, schemas)
+    is_open_to_readers = target == published_file()
+    with contextlib.nullcontext() if is_open_to_readers else owner_only():
+        counts = _copy(source, following, schemas)
     found = _count(following, counts)
     if found != counts:
         raise UserError(
             f"{display(following)} does not hold what was written into it: {found} instead of "
             f"{counts}. Check the disk; {display(target)} is as it was."
         )
+    _to_disk(following)
+    return counts
+
+
+def _swap(target: Path, counts: dict[str, int]) -> None:
+    """Put the prepared file in the target's place; one without a table is no file at all."""
+    following = _next_to(target)
     if counts:
-        _to_disk(following)
         following.replace(target)
-        _to_disk(target.parent)
     else:
         following.unlink(missing_ok=True)
-    return counts
+        if target == activation_file():  # nobody is to be known any more
+            target.unlink(missing_ok=True)
+    _to_disk(target.parent)
 
 
 def _require_success(build: Path) -> dict[str, Any]:
@@ -121,10 +155,11 @@ def _copy(source: Path, target: Path, schemas: tuple[str, ...]) -> dict[str, int
             [list(schemas)],
         ).fetchall()
         for schema, table in tables:
+            place = PUBLISHED_AS.get(schema, schema)
+            connection.execute(f'create schema if not exists target."{place}"')
             name = f'"{schema}"."{table}"'
-            connection.execute(f'create schema if not exists target."{schema}"')
-            connection.execute(f"create table target.{name} as from source.{name}")
-            counts[f"{schema}.{table}"] = _rows(connection, f"source.{name}")
+            connection.execute(f'create table target."{place}"."{table}" as from source.{name}')
+            counts[f"{place}.{table}"] = _rows(connection, f"source.{name}")
         connection.execute("checkpoint target")
     return counts
 
@@ -150,6 +185,10 @@ def _to_disk(path: Path) -> None:
         os.close(handle)
 
 
+def _next_to(target: Path) -> Path:
+    return target.with_name(target.name + ".next")
+
+
 def _log_of(path: Path) -> Path:
     return path.with_name(path.name + ".wal")
 
@@ -167,6 +206,8 @@ def main() -> int:
         return 2
     rows = sum(counts.values())
     print(f"Published {len(counts)} tables, {rows:,} rows: {display(published_file())}")
+    if activation_file().exists():
+        print(f"For tools alone, addresses included: {display(activation_file())}")
     return 0
 
 

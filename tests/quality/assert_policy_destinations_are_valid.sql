@@ -19,8 +19,8 @@ judged as (
         'destinations' as seed,
         destinations.destination as seed_row,
         case
-            when destinations.destination != {{ slug('destinations.destination') }}
-                then 'a destination is in lower case with underscores'
+            when not {{ matches('destinations.destination', '^[a-z0-9_]+$') }}
+                then 'a destination is lower-case letters, digits and underscores'
             when coalesce(destinations.kind, '') not in ('message_tool', 'ads')
                 then 'kind is message_tool or ads'
             when channels.channel is null
