@@ -16,7 +16,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help build test lint bench publish erase docs requirements clean
+.PHONY: help build test lint bench publish export erase docs requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -47,6 +47,9 @@ bench: $(VENV)/development profiles.yml ## what lifetime value and decisions cos
 
 publish: $(VENV)/runtime ## publish the last build again, if it passed
 	@$(PYTHON) -m ops.publish
+
+export: $(VENV)/runtime ## what each tool must add, update, remove, as CSV: warehouse/export
+	@$(PYTHON) -m ops.export
 
 erase: $(VENV)/runtime ## forget CUSTOMER=id at once, or whoever the last delivery asks to forget
 	@$(PYTHON) -m ops.erase $${CUSTOMER:+--customer="$$CUSTOMER"}

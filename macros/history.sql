@@ -10,3 +10,11 @@
 {% macro forget_erased(history) -%}
     delete from {{ history }} where customer_id in ({{ erased_ids(history) }})
 {%- endmacro %}
+
+
+{#- Whoever a tool was told to remove on audience_removal_days nights is not remembered any longer. -#}
+{% macro forget_removed(history) -%}
+    delete from {{ history }}
+    where action = 'remove'
+        and as_of_date <= {{ dbt.dateadd('day', -var('audience_removal_days'), as_of_date()) }}
+{%- endmacro %}

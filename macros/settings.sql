@@ -53,6 +53,7 @@
 {#- The last day before the messages that the fairness audit looks back on. -#}
 {% macro fairness_window_start() -%}
     {{ dbt.dateadd('day', -var('fairness_window_days'), as_of_date()) }}
+{%- endmacro %}
 
 
 {#- A currency's code in capitals; none is the reporting currency. -#}

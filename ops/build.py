@@ -26,6 +26,7 @@ from ops.project import (
     build_record,
     contract_tables,
     display,
+    owner_only,
     project_vars,
     published_file,
     suggestion,
@@ -132,9 +133,8 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
     log = Path(os.environ.get("DBT_LOG_PATH", "logs")) / "dbt.log"
     print(f"Building{' the demo shop' if is_demo else ''} (log: {log})", flush=True)
     # unit tests try the rules on rows of their own: they say nothing about an adopter's data
-    outcome = dbt_run.build(variables, target, with_unit_tests=is_demo)
-    if path.exists():
-        path.chmod(0o600)  # everything is in it, the salt of who is forgotten too
+    with owner_only():  # everything delivered is in it, the salt of who is forgotten too
+        outcome = dbt_run.build(variables, target, with_unit_tests=is_demo)
     if not is_demo and not (outcome.is_success and with_publish):
         publish.keep_tombstones(path)
     if not outcome.is_success:

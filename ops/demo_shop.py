@@ -30,6 +30,7 @@ from ops.demo.buying import (
     make_customers,
 )
 from ops.demo.clean import (
+    write_ad_consents,
     write_customers,
     write_events,
     write_orders,
@@ -59,6 +60,7 @@ def make_shop(seed: int = SEED) -> Shop:
         write(shop, customers)
     for plant in (*PLANTS, *DECISION_PLANTS):
         plant(shop)
+    write_ad_consents(shop, customers)
     return shop
 
 

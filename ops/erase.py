@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from ops import publish, summary
+from ops import export, publish, summary
 from ops.build import one_build_at_a_time
 from ops.project import (
     UserError,
@@ -90,17 +90,17 @@ def erase(customer: str | None) -> Erasure:
     if tombstones.salt:
         parts = [(path, ("history",)) for path in history_source()]
         forgotten = Forgotten(tombstones)
-        publish.replace_file(history_file(), parts, forgotten, tombstones.write, is_private=True)
+        publish.replace_file(history_file(), parts, forgotten, tombstones.write)
         ids |= noted(erasure, history_file(), forgotten)
     for path in published_files():
-        if path.exists() and tombstones.rows:
+        if path.exists() and path != history_file() and tombstones.rows:
             forgotten = Forgotten(tombstones)
-            is_private = not path.stat().st_mode & 0o077
-            publish.replace_file(path, [(path, ())], forgotten, is_private=is_private)
+            publish.replace_file(path, [(path, ())], forgotten)
             ids |= noted(erasure, path, forgotten)
             written.append(path)
     for path in written:
         search(erasure, path, ids)
+    export.forget()
     remove_builds(erasure)
     return erasure
 
@@ -210,7 +210,7 @@ def remove_builds(erasure: Erasure) -> None:
     """The build file, which holds everything and is made anew each night, and old versions."""
     build = build_file()
     stale = [build, build_record(), *sorted(build.parent.glob(build.name + ".*"))]
-    for path in (history_file(), *published_files()):
+    for path in published_files():
         stale += sorted(path.parent.glob(path.name + ".*"))
     for path in stale:
         if path.is_file():

@@ -1,8 +1,9 @@
 """Where things are in the project, and the one kind of error that a person can mend."""
 
+import contextlib
 import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +27,23 @@ def published_file() -> Path:
 
 
 def activation_file() -> Path:
-    """The audiences that a reverse-ETL tool reads, with contact data: apart, for few to open."""
+    """What other tools may know of whom, addresses included: for them and nobody else."""
     return build_file().with_name("activation.duckdb")
-
-
-def published_files() -> list[Path]:
-    """Every file that publishing writes for others to read, whether it is there or not."""
-    return [published_file(), activation_file()]
 
 
 def history_file() -> Path:
     """What earlier nights decided and later ones have to know, and who is forgotten."""
     return build_file().with_name("history.duckdb")
+
+
+def published_files() -> list[Path]:
+    """Every file that publishing writes, and in which people's data may therefore be."""
+    return [published_file(), activation_file(), history_file()]
+
+
+def export_folder() -> Path:
+    """One CSV a destination, for tools that read files."""
+    return build_file().with_name("export")
 
 
 def build_record() -> Path:
@@ -54,6 +60,16 @@ def project_vars() -> dict[str, Any]:
 def contract_tables(defaults: dict[str, Any]) -> list[str]:
     """The tables of the raw contract: orders, and each that a has_<table> var switches."""
     return ["orders", *(name.removeprefix("has_") for name in defaults if name.startswith("has_"))]
+
+
+@contextlib.contextmanager
+def owner_only() -> Iterator[None]:
+    """Whatever file is made in here, nobody else can open, from its first byte on."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def display(path: Path) -> str:

@@ -3,6 +3,9 @@
 Readers never see half a build: the tables go into a new file, are counted again there, and the
 file takes the old one's place in one step. Whoever has the old file open keeps reading it.
 
+What other tools are to know of customers is published apart, into a file that only its owner can
+open: DuckDB has no roles, and an analyst needs no addresses.
+
 What a shop's own build decided is history from then on (arms that were drawn, above all): it goes
 into a file of its own in the same way, and the next build starts with it. The demo has none. The
 same file says who is forgotten, by hashes and their salt, so only its owner may read it.
@@ -12,24 +15,30 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from ops import export
 from ops.project import (
     UserError,
+    activation_file,
     build_file,
     build_record,
     display,
     history_file,
+    owner_only,
     published_file,
 )
 from ops.tombstones import Forgotten, Tombstones, count, literal, quoted, table_columns
 
 PUBLISHED_SCHEMAS = ("marts", "audit")
+ACTIVATION_SCHEMAS = ("activation",)
 HISTORY_SCHEMAS = ("history", "protected_history")
+# in a file that is called like its schema, DuckDB finds activation.audience_sync ambiguous
+PUBLISHED_AS = {"activation": "main"}
 
 # a file, and the schemas taken from it; none: all
 Part = tuple[Path, tuple[str, ...]]
@@ -55,30 +64,44 @@ def record_build(as_of: str, is_success: bool, invocation_id: str, is_demo: bool
 
 
 def publish() -> dict[str, int]:
-    """Copy the tables of marts and audit into the published file; table to its number of rows."""
+    """Publish the tables of marts and audit, and apart from them what tools and later builds need.
+
+    All files are written and checked before the first is swapped. History comes first: a tool that
+    is told less than it could be is told the rest after the next change, but what it was told and
+    nobody remembers could never be taken back.
+    """
     build = build_file()
     record = _require_success(build)
-    counts = replace_file(published_file(), [(build, PUBLISHED_SCHEMAS)])
-    if not counts:
+    targets: dict[Path, tuple[str, ...]] = {
+        history_file(): HISTORY_SCHEMAS,
+        activation_file(): ACTIVATION_SCHEMAS,
+        published_file(): PUBLISHED_SCHEMAS,
+    }
+    if record["is_demo"]:
+        del targets[history_file()]
+    counts = {target: _prepare(target, [(build, schemas)]) for target, schemas in targets.items()}
+    if not counts[published_file()]:
         raise UserError(f"{display(build)} has no marts to publish. Run make build.")
-    if not record["is_demo"]:
-        replace_file(history_file(), [(build, HISTORY_SCHEMAS)], is_private=True)
-    return counts
+    export.forget()
+    for target, tables in counts.items():
+        _swap(target, tables)
+    return counts[published_file()]
 
 
 def restore_history(build: Path) -> None:
     """Begin a new build file with what the nights before decided, without who is forgotten."""
     if history_file().exists():
         try:
-            with private_files():
+            with owner_only():
                 forgotten = Forgotten(Tombstones.read(history_file()))
                 _copy([(history_file(), HISTORY_SCHEMAS)], build, forgotten)
         except duckdb.Error as error:
             build.unlink(missing_ok=True)
             raise UserError(
                 f"{display(history_file())} cannot be read ({error}). Put back a copy of it, or "
-                "remove it: arms are then drawn anew, by the same hash, and who asked to be "
-                "forgotten stays out only while the delivery says so."
+                "remove it: arms are then drawn anew, by the same hash, tools are told of "
+                "everybody again, but not whom to remove, and who asked to be forgotten stays out "
+                "only while the delivery says so."
             ) from error
 
 
@@ -89,9 +112,7 @@ def keep_tombstones(build: Path) -> None:
         if not tombstones.rows:
             return
         parts = [(history_file(), ("history",))] if history_file().exists() else []
-        replace_file(
-            history_file(), parts, Forgotten(tombstones), tombstones.write, is_private=True
-        )
+        replace_file(history_file(), parts, Forgotten(tombstones), tombstones.write)
     except duckdb.Error as error:
         raise UserError(
             f"{display(build)} or {display(history_file())} cannot be read ({error}), so who asked "
@@ -104,13 +125,25 @@ def replace_file(
     parts: Sequence[Part],
     forgotten: Forgotten | None = None,
     write_more: Callable[[duckdb.DuckDBPyConnection, str], dict[str, int]] | None = None,
-    is_private: bool = False,
 ) -> dict[str, int]:
     """Put a file with the tables of some files in the target's place, if there are any."""
-    following = target.with_name(target.name + ".next")
+    counts = _prepare(target, parts, forgotten, write_more)
+    _swap(target, counts)
+    return counts
+
+
+def _prepare(
+    target: Path,
+    parts: Sequence[Part],
+    forgotten: Forgotten | None = None,
+    write_more: Callable[[duckdb.DuckDBPyConnection, str], dict[str, int]] | None = None,
+) -> dict[str, int]:
+    """Write the tables of some files beside the target, and read back what is in it."""
+    following = _next_to(target)
     for leftover in (following, _log_of(following)):
         leftover.unlink(missing_ok=True)
-    with private_files() if is_private else contextlib.nullcontext():
+    is_open_to_readers = target == published_file()
+    with contextlib.nullcontext() if is_open_to_readers else owner_only():
         counts = _copy(parts, following, forgotten, write_more)
     found = _count(following, counts)
     if found != counts:
@@ -118,23 +151,20 @@ def replace_file(
             f"{display(following)} does not hold what was written into it: {found} instead of "
             f"{counts}. Check the disk; {display(target)} is as it was."
         )
-    if counts:
-        _to_disk(following)
-        following.replace(target)
-        _to_disk(target.parent)
-    else:
-        following.unlink(missing_ok=True)
+    _to_disk(following)
     return counts
 
 
-@contextlib.contextmanager
-def private_files() -> Iterator[None]:
-    """Files made meanwhile are for their owner alone."""
-    mask = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(mask)
+def _swap(target: Path, counts: dict[str, int]) -> None:
+    """Put the prepared file in the target's place; one without a table is no file at all."""
+    following = _next_to(target)
+    if counts:
+        following.replace(target)
+    else:
+        following.unlink(missing_ok=True)
+        if target == activation_file():  # nobody is to be known any more
+            target.unlink(missing_ok=True)
+    _to_disk(target.parent)
 
 
 def _require_success(build: Path) -> dict[str, Any]:
@@ -165,15 +195,18 @@ def _copy(
         for path, schemas in parts:
             connection.execute(f"attach {literal(path)} as source (read_only)")
             for name, columns in table_columns(connection, "source").items():
-                schema = name.split(".", 1)[0]
+                schema, table = name.split(".", 1)
                 if schemas and schema not in schemas:
                     continue
                 query = f"from source.{quoted(name)}"
                 if forgotten:
                     query = forgotten.select(connection, "source", name, columns)
-                connection.execute(f'create schema if not exists target."{schema}"')
-                connection.execute(f"create table target.{quoted(name)} as {query}")
-                counts[name] = count(connection, f"({query})")
+                place = f"{PUBLISHED_AS.get(schema, schema)}.{table}"
+                connection.execute(
+                    f'create schema if not exists target."{PUBLISHED_AS.get(schema, schema)}"'
+                )
+                connection.execute(f"create table target.{quoted(place)} as {query}")
+                counts[place] = count(connection, f"({query})")
             connection.execute("detach source")
         if write_more:
             counts |= write_more(connection, "target")
@@ -197,6 +230,10 @@ def _to_disk(path: Path) -> None:
         os.close(handle)
 
 
+def _next_to(target: Path) -> Path:
+    return target.with_name(target.name + ".next")
+
+
 def _log_of(path: Path) -> Path:
     return path.with_name(path.name + ".wal")
 
@@ -210,6 +247,8 @@ def main() -> int:
         return 2
     rows = sum(counts.values())
     print(f"Published {len(counts)} tables, {rows:,} rows: {display(published_file())}")
+    if activation_file().exists():
+        print(f"For tools alone, addresses included: {display(activation_file())}")
     return 0
 
 

@@ -84,7 +84,14 @@ final as (
             ) as {{ stage }}_share,
         {% endfor -%}
         cast(summed.nps_answer_count as bigint) as nps_answer_count,
-        cast(summed.mean_nps_score as numeric(18, 2)) as mean_nps_score,
+        cast(
+            case
+                when not {{ is_small_cell('summed.nps_answer_count') }}
+                    then summed.mean_nps_score
+            end as numeric(18, 2)
+        ) as mean_nps_score,
+        summed.nps_answer_count > 0
+        and {{ is_small_cell('summed.nps_answer_count') }} as is_nps_suppressed,
         future.mean_churn_risk,
         future.predicted_order_count_365d,
         future.predicted_revenue_365d_amount,

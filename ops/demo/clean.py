@@ -154,6 +154,25 @@ def write_consents(shop: Shop, customer: Customer, rng: Random) -> None:
         })  # fmt: skip
 
 
+def write_ad_consents(shop: Shop, customers: Sequence[Customer]) -> None:
+    """Whether ad platforms may be told of somebody: asked apart, and granted by fewer.
+
+    Written last: what is planted draws copies from all rows, and would draw others.
+    """
+    rng = shop.stream("ad consents")
+    for customer in customers:
+        if rng.random() >= 0.22:
+            continue
+        changes = [(customer.created_at, "granted")]
+        if rng.random() < 0.1:
+            changes.append((later(rng, customer.created_at), "withdrawn"))
+        for at, status in changes:
+            shop.add("consents", {
+                "customer_id": customer.customer_id, "channel": "ads", "purpose": "advertising",
+                "changed_at": stamp(at), "status": status, "source": "account",
+            })  # fmt: skip
+
+
 def write_orders(shop: Shop, customers: Sequence[Customer]) -> None:
     """Orders in the order of time, with their lines and refunds."""
     rng = shop.stream("orders")

@@ -27,6 +27,13 @@ CLOCK = re.compile(
     re.IGNORECASE,
 )
 BRANCH = re.compile(r"\btarget\s*\.\s*(type|name)\b")
+# words of a column that holds contact data, and endings of one that only counts or measures
+CONTACT = re.compile(
+    r"(^|_)(e_?mails?|e|mail|phones?|telephone|mobile|fax|address(es)?|street|postcode|postal|zip"
+    r"|birth|birthday|birthdate|born|surname|forename|lastname|firstname|fullname|iban"
+    r"|(first|last|full|given|family|middle|maiden|customer|contact)_name)(_|$)"
+)
+MEASURE = re.compile(r"(^(is|has)_)|(_(count|share|rate|days)(_\d+d)?$)")
 COMMENT = re.compile(r"\{#.*?#\}|--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 Node = dict[str, Any]
@@ -184,6 +191,17 @@ def protected_stays_aside(project: Project) -> Iterator[str]:
             yield f"{node['name']} can reach {found}, which is protected"
 
 
+def contact_data_stays_in_activation(project: Project) -> Iterator[str]:
+    """No mart that analysts read has a column for an address, a name or a birthday."""
+    for node in project.of("model"):
+        path = node["original_file_path"]
+        if not path.startswith("models/marts/") or path.startswith("models/marts/activation/"):
+            continue
+        for name in node["columns"]:
+            if CONTACT.search(name.lower()) and not MEASURE.search(name.lower()):
+                yield f"{node['name']}.{name} is contact data: it belongs to marts/activation alone"
+
+
 def no_clock(project: Project) -> Iterator[str]:
     """A model knows no time but the as-of date."""
     for path, text in project.files.items():
@@ -226,6 +244,7 @@ RULES = [
     reads_leftwards,
     deliveries_read_by_raw,
     protected_stays_aside,
+    contact_data_stays_in_activation,
     no_clock,
     no_warehouse_branch,
     short_files,
@@ -419,6 +438,13 @@ FAULTS: list[tuple[Callable[[Project], Iterator[str]], Callable[[Project], Any]]
             "model.shop.stg_births"
         ),
     ),
+    *(
+        (
+            contact_data_stays_in_activation,
+            lambda project, name=name: mart(project)["columns"].update({name: {}}),
+        )
+        for name in ("email", "customer_email", "phone", "last_name", "birth_month_day", "e_mail")
+    ),
     (no_clock, sql(HEAD + "select current_date as today\n")),
     (no_clock, sql(HEAD + "select NOW() as today\n")),
     (no_clock, sql(HEAD + "select '{{ run_started_at }}' as today\n")),
@@ -446,6 +472,15 @@ def test_rule_finds_a_planted_fault(
     project = copy.deepcopy(clean_project())
     plant(project)
     assert list(rule(project))
+
+
+def test_counts_of_messages_and_an_activation_mart_s_addresses_are_no_leak() -> None:
+    project = clean_project()
+    allowed = ("email_clicked_count_90d", "is_email_known", "promotion_name", "message_key")
+    mart(project)["columns"].update({name: {} for name in allowed})
+    path = "models/marts/activation/audience_sync.sql"
+    project.nodes["model.shop.sync"] = model(path) | {"columns": {"email": {}, "phone": {}}}
+    assert list(contact_data_stays_in_activation(project)) == []
 
 
 def test_every_rule_has_a_planted_fault() -> None:

@@ -11,6 +11,12 @@ import pytz
 POLICY = Path(__file__).resolve().parents[2] / "seeds" / "policy"
 
 
+def calling_codes() -> dict[str, dict[str, str]]:
+    """How each spelling of a country numbers its telephones."""
+    with (POLICY / "calling_codes.csv").open(encoding="utf-8", newline="") as file:
+        return {row["country"]: row for row in csv.DictReader(file)}
+
+
 @pytest.fixture(scope="module")
 def zones() -> dict[str, str]:
     """The time zone of each spelling of a country."""
@@ -55,3 +61,47 @@ def test_the_warehouse_finds_each_spelling_whatever_its_case(zones: dict[str, st
         for country in zones:
             found = connection.execute("select upper(lower(?))", [country]).fetchone()
             assert found == (country,)
+
+
+NO_TELEPHONES = {"AQ", "GS", "PN", "TF", "UM"}  # no numbering plan of their own
+
+
+def test_every_spelling_of_a_country_has_its_calling_code(zones: dict[str, str]) -> None:
+    codes = calling_codes()
+    assert codes.keys() <= zones.keys()
+    assert {country for country in zones.keys() - codes.keys() if len(country) == 2} == (
+        NO_TELEPHONES
+    )
+    alike: dict[str, set[str]] = {}
+    for country in codes:
+        alike.setdefault(zones[country], set()).add(codes[country]["calling_code"])
+    # countries that share a time zone in the seed, and no calling code
+    assert {zone for zone, found in alike.items() if len(found) > 1} == {"Europe/Belgrade"}
+
+
+def test_calling_codes_are_those_of_the_numbering_plans() -> None:
+    codes = calling_codes()
+    for country, code, trunk in (
+        ("DE", "49", "0"),
+        ("AT", "43", "0"),
+        ("CH", "41", "0"),
+        ("GB", "44", "0"),
+        ("FR", "33", "0"),
+        ("NL", "31", "0"),
+        ("AU", "61", "0"),
+        ("JP", "81", "0"),
+        ("IN", "91", "0"),
+        ("IT", "39", ""),
+        ("ES", "34", ""),
+        ("DK", "45", ""),
+        ("PL", "48", ""),
+        ("CZ", "420", ""),
+        ("US", "1", "1"),
+        ("CA", "1", "1"),
+        ("JM", "1", "1"),
+        ("RU", "7", "8"),
+        ("KZ", "7", "8"),
+        ("HU", "36", "06"),
+        ("XK", "383", "0"),
+    ):
+        assert (codes[country]["calling_code"], codes[country]["trunk_prefix"]) == (code, trunk)

@@ -1,18 +1,21 @@
 """Publishing: all of a good build or nothing, and no reader ever notices the moment."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from ops import publish
-from ops.project import UserError
+from ops.project import UserError, published_files
 
 MakeBuild = Callable[[int], Path]
+FILES = ("lifetime_segments", "activation", "history")
 
 
 @pytest.fixture
@@ -194,3 +197,133 @@ def test_a_history_that_cannot_be_read_stops_the_build_and_says_what_to_do(
     path.with_name("history.duckdb").write_bytes(b"no database" * 1000)
     with pytest.raises(UserError, match="Put back a copy of it"):
         publish.restore_history(path)
+
+
+# -- what tools may know is published apart --------------------------------------------------------
+
+
+def add_activation(path: Path, people: int) -> None:
+    """Rows for tools in the build file, and a history of them."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema if not exists activation")
+        connection.execute("create schema if not exists history")
+        connection.execute(
+            "create or replace table activation.audience_sync as select 'tool' as destination, "
+            f"'e' || range as external_id, 'p' || range || '@example.org' as email "
+            f"from range({people})"
+        )
+        connection.execute("create or replace table history.told as select 1 as one")
+    publish.record_build("2026-06-30", True, "an-invocation")
+
+
+def mode(path: Path) -> str:
+    return oct(path.stat().st_mode & 0o777)
+
+
+def test_addresses_are_published_apart_for_their_owner_alone(
+    make_build: MakeBuild, published: Path
+) -> None:
+    add_activation(make_build(3), 2)
+    publish.publish()
+    activation, history = (published.with_name(f"{name}.duckdb") for name in FILES[1:])
+    assert (mode(activation), mode(history)) == ("0o600", "0o600")
+    assert mode(published) == oct(0o666 & ~umask())
+    with duckdb.connect(str(activation), read_only=True) as connection:
+        assert connection.sql("select count(*) from activation.audience_sync").fetchone() == (2,)
+        assert connection.sql("show tables").fetchall() == [("audience_sync",)]
+    with duckdb.connect(str(published), read_only=True) as connection:
+        schemas = connection.sql("select distinct table_schema from information_schema.tables")
+        assert sorted(schemas.fetchall()) == [("audit",), ("marts",)]
+    assert published_files() == [published, activation, history]
+
+
+def umask() -> int:
+    """The mask of this process, left as it is."""
+    before = os.umask(0)
+    os.umask(before)
+    return before
+
+
+def test_a_private_file_is_private_from_its_first_byte_on(
+    make_build: MakeBuild, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the file that is being written, its log, and a build file that begins with history."""
+    path = make_build(3)
+    add_activation(path, 2)
+    seen: dict[str, str] = {}
+    count = publish.count
+
+    def watch(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
+        for file in published.parent.glob("*.next*"):
+            seen[file.name] = mode(file)
+        return count(connection, rows)
+
+    monkeypatch.setattr(publish, "count", watch)
+    publish.publish()
+    assert {name: seen[f"{name}.duckdb.next"] for name in FILES[1:]} == {
+        "activation": "0o600",
+        "history": "0o600",
+    }
+    logs = {name: seen[name] for name in seen if name.endswith(".wal") and "segments" not in name}
+    assert set(logs.values()) <= {"0o600"}
+    path.unlink()
+    publish.restore_history(path)
+    assert mode(path) == "0o600"
+
+
+def test_an_address_is_in_no_byte_that_an_analyst_may_read(
+    make_build: MakeBuild, published: Path
+) -> None:
+    add_activation(make_build(3), 2)
+    publish.publish()
+    assert b"@example.org" in published.with_name("activation.duckdb").read_bytes()
+    assert b"@example.org" not in published.read_bytes()
+    assert b"@example.org" not in published.with_name("history.duckdb").read_bytes()
+
+
+def test_nothing_is_swapped_before_all_files_are_there(
+    make_build: MakeBuild, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_activation(make_build(3), 2)
+    publish.publish()
+    before = {path: path.read_bytes() for path in published_files()}
+    add_activation(make_build(5), 4)
+    copy = publish._copy
+
+    def fail_on_the_last(parts: list[publish.Part], target: Path, *more: Any) -> dict[str, int]:
+        if parts[0][1] == publish.PUBLISHED_SCHEMAS:
+            raise OSError("disk full")
+        return copy(parts, target, *more)
+
+    monkeypatch.setattr(publish, "_copy", fail_on_the_last)
+    with pytest.raises(OSError, match="disk full"):
+        publish.publish()
+    assert {path: path.read_bytes() for path in published_files()} == before
+
+
+def test_what_a_tool_was_told_is_remembered_before_it_can_be_told(
+    make_build: MakeBuild, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_activation(make_build(3), 2)
+    order: list[str] = []
+    swap = publish._swap
+
+    def watch(target: Path, counts: dict[str, int]) -> None:
+        order.append(target.stem)
+        swap(target, counts)
+
+    monkeypatch.setattr(publish, "_swap", watch)
+    publish.publish()
+    assert order == ["history", "activation", "lifetime_segments"]
+
+
+def test_a_build_without_anything_for_tools_takes_their_file_away(
+    make_build: MakeBuild, published: Path
+) -> None:
+    add_activation(make_build(3), 2)
+    publish.publish()
+    make_build(3)
+    publish.publish()
+    assert not published.with_name("activation.duckdb").exists()
+    assert published.with_name("history.duckdb").exists()
+    assert published.exists()

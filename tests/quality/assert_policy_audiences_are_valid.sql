@@ -48,6 +48,11 @@ judged as (
                     'minimum_customer_count is at least '
                     || '{{ var("audience_smallest_minimum") }} '
                     || '(var audience_smallest_minimum): fewer people are no audience'
+            when names.minimum_customer_count < {{ var('smallest_published_count') }}
+                then
+                    'minimum_customer_count is at least '
+                    || '{{ var("smallest_published_count") }} '
+                    || '(var smallest_published_count): the audience shows its size'
             when names.meaning is null then 'say in meaning who they are'
         end as remedy
     from names

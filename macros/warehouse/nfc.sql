@@ -1,0 +1,16 @@
+{#- A text with each letter and its accents as one character (Unicode normal form C), where the engine can. -#}
+{% macro nfc(expression) -%}
+    {{ return(adapter.dispatch('nfc', 'lifetime_segments')(expression)) }}
+{%- endmacro %}
+
+{% macro default__nfc(expression) -%}
+    nfc_normalize({{ expression }})
+{%- endmacro %}
+
+{% macro postgres__nfc(expression) -%}
+    normalize({{ expression }}, nfc)
+{%- endmacro %}
+
+{% macro spark__nfc(expression) -%}
+    {{ expression }}
+{%- endmacro %}
