@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from ops import publish
+from ops import publish, tombstones
 from ops.project import UserError, published_files
 
 MakeBuild = Callable[[int], Path]
@@ -251,7 +251,7 @@ def test_a_private_file_is_private_from_its_first_byte_on(
     path = make_build(3)
     add_activation(path, 2)
     seen: dict[str, str] = {}
-    count = publish.count
+    count = tombstones.count
 
     def watch(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
         for file in published.parent.glob("*.next*"):
