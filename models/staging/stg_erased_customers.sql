@@ -23,8 +23,6 @@ known_ids as (
     select customer_id from {{ ref('raw_promotion_sends') }}
     union all
     select customer_id from {{ ref('raw_promotion_assignments') }}
-    union all
-    select customer_id from {{ ref('raw_customer_attributes') }}
 
 ),
 

@@ -14,15 +14,34 @@ erased_customers as (
     select * from {{ ref('stg_erased_customers') }}
 ),
 
+requests as (
+    select * from {{ ref('raw_erasure_requests') }}
+),
+
+-- who asked by hash and is known by attributes alone: nobody else may look for them
+hashed_requests as (
+
+    select distinct lower(customer_id_hash) as customer_id_hash
+    from requests
+    where customer_id_hash is not null
+
+),
+
 deliveries as (
 
     select
         customer_attributes.*,
-        erased_customers.customer_id is not null as is_erased,
+        coalesce(
+            erased_customers.customer_id, hashed_requests.customer_id_hash
+        ) is not null as is_erased,
         {{ is_after_as_of(none, 'customer_attributes.updated_at') }} as is_after_as_of
     from customer_attributes
     left join erased_customers
         on customer_attributes.customer_id = erased_customers.customer_id
+    left join hashed_requests
+        on
+            {{ sha256_hex('customer_attributes.customer_id') }}
+            = hashed_requests.customer_id_hash
 
 ),
 
