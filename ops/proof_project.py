@@ -2,7 +2,7 @@
 
 A model's SQL differs with where the rows come from (demo seeds, files, tables) and with what the
 warehouse already holds (the first night, or a later one); each of them is compiled. Nothing is
-built: relations stand empty, with the columns of their contracts.
+built: relations stand without rows, with the columns of their contracts.
 """
 
 import csv
@@ -47,6 +47,7 @@ class Node:
     hooks: set[str] = field(default_factory=set)
     asks: set[str] = field(default_factory=set)
     keys: list[list[str]] = field(default_factory=list)
+    types: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -74,12 +75,11 @@ class Project:
 class Compiler:
     """Compiles a project in this process, in a folder of its own."""
 
-    def __init__(
-        self, root: Path, home: Path, profiles: Path, target: str | None = None
-    ) -> None:
+    def __init__(self, root: Path, home: Path, profiles: Path, target: str | None = None) -> None:
         self.root, self.home, self.profiles, self.target = root, home, profiles, target
         self.project = Project()
         self.manifests: dict[str, Any] = {}
+        self.runs = 0
         home.mkdir(parents=True, exist_ok=True)
 
     def add(self, variables: Mapping[str, Any], states: tuple[bool, ...]) -> None:
@@ -95,11 +95,11 @@ class Compiler:
         manifest = self.manifests[shape]
         if variables.get("raw_files"):
             self.project.raw_files.append(variables["raw_files"])
-        for number, is_full in enumerate(states):
-            folder = self.home / f"state{len(os.listdir(self.home))}_{number}"
+        for is_full in states:
+            self.runs += 1
+            folder = self.home / str(self.runs)
             folder.mkdir()
-            if is_full:
-                self._fill(manifest, folder / "build.duckdb")
+            self._fill(manifest, folder / "build.duckdb", is_full)
             with _hooks_rendered() as rendered:
                 answer = self._dbt(
                     "compile", variables, folder, ["--select", "resource_type:model"], manifest
@@ -107,7 +107,11 @@ class Compiler:
             self._take(manifest, answer, rendered)
 
     def _dbt(
-        self, command: str, variables: Mapping[str, Any], folder: Path, options: list[str],
+        self,
+        command: str,
+        variables: Mapping[str, Any],
+        folder: Path,
+        options: list[str],
         manifest: Any,
     ) -> Any:
         from dbt.cli.main import dbtRunner
@@ -131,11 +135,13 @@ class Compiler:
             else:
                 os.environ["LIFETIME_BUILD_PATH"] = before
 
-    def _fill(self, manifest: Any, database: Path) -> None:
-        """Every relation of the project, empty, with the columns that it is to have."""
+    def _fill(self, manifest: Any, database: Path, with_models: bool) -> None:
+        """Relations without rows, with the columns that they are to have."""
         with duckdb.connect(str(database)) as connection:
             for node in _relations(manifest):
                 if node.database != database.stem:
+                    continue
+                if str(node.resource_type) == "model" and not with_models:
                     continue
                 columns = _columns(self.root, node, manifest)
                 if columns:
@@ -152,11 +158,16 @@ class Compiler:
         for node in _relations(manifest):
             key = node.unique_id
             if key not in nodes:
-                kind = str(node.resource_type)
+                columns = _columns(self.root, node, manifest)
+                types = {name.lower(): kind for name, kind in columns.items()}
                 nodes[key] = Node(
-                    node.name, kind, node.original_file_path, _relation(node),
-                    [name.lower() for name in _columns(self.root, node, manifest)],
+                    node.name,
+                    str(node.resource_type),
+                    node.original_file_path,
+                    _relation(node),
+                    list(types),
                     language=str(getattr(node, "language", "sql")),
+                    types=types,
                 )
             if nodes[key].kind == "model":
                 nodes[key].parents |= set(node.depends_on.nodes)
@@ -170,23 +181,21 @@ class Compiler:
                 self.project.around.add(node.raw_code)
             metadata = getattr(node, "test_metadata", None)
             if metadata and metadata.name in ("is_key", "unique") and node.attached_node in nodes:
-                columns = metadata.kwargs.get("columns") or [metadata.kwargs.get("column_name")]
-                nodes[node.attached_node].keys.append(columns)
-        compiled = {result.node.unique_id: result for result in answer.result}
+                key_columns = metadata.kwargs.get("columns") or [metadata.kwargs["column_name"]]
+                nodes[node.attached_node].keys.append(key_columns)
+        compiled: dict[str, Any] = {result.node.unique_id: result for result in answer.result}
         for key, found in nodes.items():
             if found.kind != "model" or key not in manifest.nodes:
                 continue
             result = compiled.get(key)
-            code = getattr(result.node, "compiled_code", None) if result else None
-            if code:
-                text = result.node.raw_code if found.language == "python" else code
-                found.code.add(text)
-                if found.path.startswith("models/raw/"):
-                    self._note_files(text)
-            else:
+            if result is None or not getattr(result.node, "compiled_code", None):
                 why = _plain((result and result.message) or answer.exception)
                 self.project.broken.append(f"{found.name} does not compile: {why}")
-
+                continue
+            is_python = found.language == "python"
+            found.code.add(result.node.raw_code if is_python else result.node.compiled_code)
+            if found.path.startswith("models/raw/"):
+                self._note_files(result.node.compiled_code)
 
     def _note_files(self, code: str) -> None:
         """The columns of the delivered files that a raw model reads."""
@@ -214,7 +223,7 @@ def _relation(node: Any) -> Relation:
 
 
 def _columns(root: Path, node: Any, manifest: Any) -> dict[str, str]:
-    """A relation's columns and types: its contract, a seed's header, for a source raw's contract."""
+    """Columns and types: the contract, a seed's header, for a source what the raw model reads."""
     declared = {name: column.data_type or "text" for name, column in node.columns.items()}
     kind = str(node.resource_type)
     if kind == "seed":
@@ -225,15 +234,19 @@ def _columns(root: Path, node: Any, manifest: Any) -> dict[str, str]:
         }
     if kind == "source" and not declared:
         raw = manifest.nodes.get(f"model.{node.package_name}.raw_{node.name}")
-        return dict.fromkeys((name for name in raw.columns if name != "unparsed_values"), "text") \
-            if raw else {}
+        return (
+            dict.fromkeys((name for name in raw.columns if name != "unparsed_values"), "text")
+            if raw
+            else {}
+        )
     return declared
 
 
 def _asks(node: Any, manifest: Any) -> Iterator[str]:
     """What a model's template, or a macro below it, asks the warehouse while it compiles."""
-    yield from (found.group(0) for found in ASKS.finditer(node.raw_code)
-                if str(node.language) == "sql")
+    yield from (
+        found.group(0) for found in ASKS.finditer(node.raw_code) if str(node.language) == "sql"
+    )
     seen: set[str] = set()
     waiting = list(node.depends_on.macros)
     while waiting:
@@ -244,8 +257,9 @@ def _asks(node: Any, manifest: Any) -> Iterator[str]:
         seen.add(key)
         waiting += macro.depends_on.macros
         if macro.package_name not in ("dbt", "dbt_duckdb"):
-            yield from (f"{macro.name}: {found.group(0)}" for found in
-                        ASKS.finditer(macro.macro_sql))
+            yield from (
+                f"{macro.name}: {found.group(0)}" for found in ASKS.finditer(macro.macro_sql)
+            )
 
 
 @contextmanager

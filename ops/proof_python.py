@@ -17,9 +17,27 @@ FUNCTIONS = {"ops.fit": {"as_relation", "fit_groups"}}
 CALLS = {"dbt.config", "dbt.ref", "get_flags", "str", "sys.path.insert", "sys.path.pop"}
 TAKES_SESSION = {"as_relation"}
 FORBIDDEN = {
-    "open", "eval", "exec", "compile", "__import__", "getattr", "setattr", "delattr", "globals",
-    "locals", "vars", "dir", "input", "breakpoint", "__builtins__", "importlib", "subprocess",
-    "socket", "urllib", "os", "ctypes",
+    "open",
+    "eval",
+    "exec",
+    "compile",
+    "__import__",
+    "getattr",
+    "setattr",
+    "delattr",
+    "globals",
+    "locals",
+    "vars",
+    "dir",
+    "input",
+    "breakpoint",
+    "__builtins__",
+    "importlib",
+    "subprocess",
+    "socket",
+    "urllib",
+    "os",
+    "ctypes",
 }
 OWN_ROWS = {"summary_rows"}
 FROM = re.compile(r"\b(?:from|join)\s+([\w.\"]+|'[^']*')", re.IGNORECASE)
@@ -36,18 +54,18 @@ def refs(code: str, root: Path) -> set[str]:
     for node in ast.walk(tree):
         _refuse_names(node)
         if isinstance(node, ast.Call):
-            name = _dotted(node.func)
-            if name not in calls:
+            called = _dotted(node.func)
+            if called not in calls:
                 raise Unreadable(f"calls {ast.unparse(node.func)}()")
-            if name == "dbt.ref":
+            if called == "dbt.ref":
                 found.add(_literal(node))
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "get_flags().PROJECT_DIR":
             continue
         if isinstance(node, ast.Attribute) and _dotted(node) is None:
             raise Unreadable(f"takes {node.attr} of {ast.unparse(node.value)}")
-        if isinstance(node, ast.Attribute) and (_dotted(node) or "").startswith("dbt."):
-            if _dotted(node) not in CALLS | MODULES:
-                raise Unreadable(f"uses {ast.unparse(node)}")
+        name = _dotted(node) or ""
+        if isinstance(node, ast.Attribute) and name.startswith("dbt.") and name not in CALLS:
+            raise Unreadable(f"uses {name}")
     _refuse_session(tree)
     return found
 
@@ -145,8 +163,7 @@ def _check_definition(node: ast.AST, file: str) -> Iterator[str]:
     documented = {
         id(child.body[0].value)
         for child in ast.walk(node)
-        if isinstance(child, ast.FunctionDef | ast.ClassDef)
-        and isinstance(child.body[0], ast.Expr)
+        if isinstance(child, ast.FunctionDef | ast.ClassDef) and isinstance(child.body[0], ast.Expr)
     }
     for child in ast.walk(node):
         if isinstance(child, ast.Name | ast.Attribute):
@@ -168,5 +185,6 @@ def _check_definition(node: ast.AST, file: str) -> Iterator[str]:
 def _defines(node: ast.stmt) -> list[str]:
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    targets: list[ast.expr] = [*node.targets] if isinstance(node, ast.Assign) else []
+    targets += [node.target] if isinstance(node, ast.AnnAssign) else []
     return [target.id for target in targets if isinstance(target, ast.Name)]

@@ -3,7 +3,7 @@
 Names are resolved by sqlglot against the columns of every relation of the project. A column that a
 CTE or derived table only hands on (`select *`) is read where it is used, or not at all; everything
 else counts, whatever clause it stands in, and so do the rows of every relation that is named. What
-cannot be resolved with certainty raises `Unreadable`: nobody may pass because he was not understood.
+cannot be resolved with certainty raises `Unreadable`: nothing passes because it was not understood.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,6 +17,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, ScopeType, traverse_scope
 from sqlglot.schema import MappingSchema
+from sqlglot.tokens import TokenType  # type: ignore[attr-defined]
 
 DIALECT = "duckdb"
 Relation = tuple[str, str, str]  # database, schema, name
@@ -24,6 +25,12 @@ Columns = Mapping[Relation, Iterable[str]]
 
 # Functions that hold a value from elsewhere, of which the query itself says nothing.
 STATEFUL = {"getvariable", "getenv", "current_setting", "nextval", "currval", "read_blob"}
+TEXTS = {
+    TokenType.STRING,
+    TokenType.NATIONAL_STRING,
+    TokenType.HEREDOC_STRING,
+    TokenType.BYTE_STRING,
+}
 CLAUSES = {
     "expressions": "select list",
     "from_": "from",
@@ -60,7 +67,7 @@ class Reading:
     """What a query reads: columns and rows, and the texts and field names that it mentions."""
 
     uses: frozenset[Use]
-    texts: frozenset[tuple[str, str | None]]
+    texts: frozenset[str]
 
 
 def schema_of(columns: Columns) -> MappingSchema:
@@ -74,7 +81,7 @@ def schema_of(columns: Columns) -> MappingSchema:
     return MappingSchema(nested, dialect=DIALECT)
 
 
-def statements(sql: str) -> list[exp.Expression]:
+def statements(sql: str) -> list[exp.Expr]:
     """The statements of a text, none of them beyond what the parser understands."""
     try:
         found = [tree for tree in sqlglot.parse(sql, dialect=DIALECT) if tree is not None]
@@ -86,11 +93,13 @@ def statements(sql: str) -> list[exp.Expression]:
     return found
 
 
-def tables(tree: exp.Expression) -> set[Relation]:
+def tables(tree: exp.Expr) -> set[Relation]:
     """Every relation that a statement names; a table function is none and raises."""
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
     found = set()
     for table in tree.find_all(exp.Table):
+        if isinstance(table.this, exp.GenerateSeries):
+            continue
         if not isinstance(table.this, exp.Identifier):
             raise Unreadable(f"reads the table function {table.sql(DIALECT)[:60]}")
         if table.name not in ctes or table.db:
@@ -110,13 +119,19 @@ def read(
     tree = trees[0]
     _replace_table_functions(tree, is_delivered_file)
     _refuse(tree)
+    for relation in tables(tree):
+        if not schema.column_names(exp.table_(relation[2], relation[1], relation[0])):
+            name = ".".join(filter(None, relation))
+            raise Unreadable(f"reads {name}, which is no relation of this project")
+    texts = {token.text for token in sqlglot.tokenize(sql, DIALECT) if token.token_type in TEXTS}
+    texts |= {dot.expression.name for dot in tree.find_all(exp.Dot)}
     try:
         tree = qualify(tree, dialect=DIALECT, schema=schema, quote_identifiers=False)
         scopes = traverse_scope(tree)
     except SqlglotError as error:
         raise Unreadable(f"has a name that cannot be resolved: {_first_line(error)}") from error
     _refuse_what_is_left(tree)
-    return Reading(frozenset(_Resolver(scopes, schema).uses()), frozenset(_texts(tree)))
+    return Reading(frozenset(_Resolver(scopes, schema).uses()), frozenset(texts))
 
 
 # -- what is refused ------------------------------------------------------------------------------
@@ -131,7 +146,7 @@ def _built_in() -> frozenset[str]:
 
 
 def _replace_table_functions(
-    tree: exp.Expression, is_delivered_file: Callable[[str], Relation | None]
+    tree: exp.Expr, is_delivered_file: Callable[[str], Relation | None]
 ) -> None:
     """A file of the delivery becomes the relation it stands for; a series of numbers a value."""
     for table in list(tree.find_all(exp.Table)):
@@ -147,7 +162,7 @@ def _replace_table_functions(
             raise Unreadable(f"reads {text[:80]}, which is neither a model nor a delivered file")
 
 
-def _refuse(tree: exp.Expression) -> None:
+def _refuse(tree: exp.Expr) -> None:
     """Constructs whose columns only the database knows."""
     for node in tree.walk():
         if isinstance(node, exp.Columns):
@@ -173,7 +188,7 @@ def _refuse(tree: exp.Expression) -> None:
             raise Unreadable(f"calls {name or node.sql_name().lower()}()")
 
 
-def _refuse_what_is_left(tree: exp.Expression) -> None:
+def _refuse_what_is_left(tree: exp.Expr) -> None:
     """What name resolution should have expanded."""
     for node in tree.walk():
         if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
@@ -203,8 +218,13 @@ class _Resolver:
             for table in scope.tables:
                 source = scope.sources.get(table.alias_or_name)
                 if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier):
-                    yield Use(_relation(source), None, "join" if table.parent_select and
-                              isinstance(table.parent, exp.Join) else "from")
+                    yield Use(
+                        _relation(source),
+                        None,
+                        "join"
+                        if table.parent_select and isinstance(table.parent, exp.Join)
+                        else "from",
+                    )
         for column in self.root.expression.find_all(exp.Column):
             if self._is_handed_on(column):
                 continue
@@ -245,9 +265,9 @@ class _Resolver:
             return False
         return not self._is_named_below(select, item.alias_or_name)
 
-    def _is_named_below(self, select: exp.Expression, name: str) -> bool:
+    def _is_named_below(self, select: exp.Expr | None, name: str) -> bool:
         """Whether the same select orders or filters by the item's alias."""
-        return any(
+        return select is not None and any(
             not column.table and column.name == name
             for key in ("order", "having", "qualify", "group", "where")
             if select.args.get(key)
@@ -256,7 +276,7 @@ class _Resolver:
 
     def _stored(self, column: exp.Column) -> frozenset[tuple[Relation, str]]:
         """The stored columns that a column hands on, through any number of CTEs."""
-        node: exp.Expression | None = column
+        node: exp.Expr | None = column
         while node is not None:
             scope = self.scopes.get(id(node))
             if scope is not None and column.table in scope.sources:
@@ -266,12 +286,10 @@ class _Resolver:
             node = node.parent
         raise Unreadable(f"has a column that cannot be resolved: {column.sql(DIALECT)}")
 
-    def _is_output(self, query: exp.Expression, column: exp.Column) -> bool:
+    def _is_output(self, query: exp.Expr, column: exp.Column) -> bool:
         return isinstance(query, exp.Query) and column.name in query.named_selects
 
-    def _from_source(
-        self, source: Scope | exp.Table, name: str
-    ) -> frozenset[tuple[Relation, str]]:
+    def _from_source(self, source: Scope | exp.Table, name: str) -> frozenset[tuple[Relation, str]]:
         if isinstance(source, exp.Table):
             if not isinstance(source.this, exp.Identifier):
                 return frozenset()  # numbers of a series
@@ -282,15 +300,13 @@ class _Resolver:
         key = (id(source), name)
         if key not in self.known:
             query = source.expression
-            if name not in query.named_selects:
+            if not isinstance(query, exp.Query) or name not in query.named_selects:
                 raise Unreadable(f"has a column that cannot be resolved: {name}")
             position = [i for i, found in enumerate(query.named_selects) if found == name]
             self.known[key] = self._from_query(query, position)
         return self.known[key]
 
-    def _from_query(
-        self, query: exp.Expression, positions: list[int]
-    ) -> frozenset[tuple[Relation, str]]:
+    def _from_query(self, query: exp.Expr, positions: list[int]) -> frozenset[tuple[Relation, str]]:
         """What stands at these places of a select list, where it is a plain column."""
         if isinstance(query, exp.Subquery):
             return self._from_query(query.this, positions)
@@ -308,9 +324,9 @@ class _Resolver:
         return found
 
     def _place(self, column: exp.Column) -> tuple[str, str | None, frozenset[str]]:
-        """The clause and the item of the select list in which a column stands, and what tests it."""
+        """The clause and the item of the select list in which a column stands, and its tests."""
         within = set()
-        node: exp.Expression = column
+        node: exp.Expr = column
         clause, projection = "select list", None
         while node.parent is not None:
             parent = node.parent
@@ -332,21 +348,11 @@ class _Resolver:
         return ("window" if "window" in within else clause), projection, frozenset(within)
 
 
-def _texts(tree: exp.Expression) -> Iterator[tuple[str, str | None]]:
-    """The texts and field names of a query, each with the item of the select list it stands in."""
-    for node in tree.find_all(exp.Literal, exp.Dot):
-        if isinstance(node, exp.Literal) and not node.is_string:
-            continue
-        item: exp.Expression = node
-        while item.parent is not None and not isinstance(item.parent, exp.Query):
-            item = item.parent
-        projection = item.alias_or_name if item.arg_key == "expressions" else None
-        yield (node.expression.name if isinstance(node, exp.Dot) else node.name), projection
-
-
 def _relation(table: exp.Table) -> Relation:
     return table.catalog, table.db, table.name
 
 
 def _first_line(error: Exception) -> str:
-    return " ".join(str(error).splitlines()[0].split())[:200] if str(error) else type(error).__name__
+    return (
+        " ".join(str(error).splitlines()[0].split())[:200] if str(error) else type(error).__name__
+    )
