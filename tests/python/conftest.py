@@ -1,11 +1,13 @@
 """What every test may use: a builder for the session, the demo shop built once."""
 
+import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from online_retail import Delivery, deliver
+from postgres import Missing, Server, server
 from shop import DATA, REPOSITORY, Build, Builder
 
 from ops.proof import Proof, protected_words
@@ -70,3 +72,14 @@ def proven(tmp_path_factory: pytest.TempPathFactory) -> Proof:
     proof = Proof(compiler.project, protected_words())
     proof.run()
     return proof
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for the session; without one its tests are skipped, and say why."""
+    with contextlib.ExitStack() as stack:
+        try:
+            running = stack.enter_context(server())
+        except Missing as reason:
+            pytest.skip(str(reason))
+        yield running
