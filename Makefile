@@ -16,7 +16,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help build test lint bench publish export erase docs requirements clean
+.PHONY: help build test lint proof bench publish export erase docs requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -32,12 +32,17 @@ test: lint ## lint, then every check: builds of many shops against known answers
 	@LIFETIME_THREADS=1 $(PYTHON) -m pytest --numprocesses 2 --dist loadfile \
 		--ignore tests/python/test_manifest.py
 
-lint: $(VENV)/development profiles.yml ## style and types of Python and SQL, names, docs and layers
+lint: $(VENV)/development profiles.yml ## style and types of Python and SQL, names, docs, layers, protected attributes
 	@$(PYTHON) -m ruff check ops tests/python
 	@$(PYTHON) -m ruff format --check ops tests/python
 	@$(PYTHON) -m mypy
 	@LIFETIME_BUILD_PATH=:memory: $(PYTHON) -m sqlfluff lint models tests analyses
 	@$(PYTHON) -m pytest --quiet tests/python/test_manifest.py
+	@$(PYTHON) -m ops.proof
+
+proof: $(VENV)/development profiles.yml ## that no protected attribute reaches a decision; knows RAW, AS_OF, TARGET and VARS
+	@$(PYTHON) -m ops.proof $${RAW:+--raw="$$RAW"} $${AS_OF:+--as-of="$$AS_OF"} \
+		$${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
 
 bench: $(VENV)/development profiles.yml ## what lifetime value and decisions cost; SMOKE=1: is a small log whole?
 	@[ -n "$$SMOKE" ] || $(PYTHON) -m ops.bench_clv speed

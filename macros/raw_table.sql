@@ -35,6 +35,7 @@
                 'name': name,
                 'value': read_value(given.quoted, given.data_type, type, column.meta.get('date_means_end', false)),
                 'text': clean_text(given.quoted),
+                'is_protected': column.meta.get('protected', false),
                 'can_fail': value_can_fail(given.data_type, type),
             }) -%}
         {%- elif column.meta.get('required', false) and delivery.kind != 'absent' -%}
@@ -83,13 +84,14 @@
 {%- endmacro %}
 
 
-{#- 'column=text; ' for each value that was given and could not be read; null where all could. -#}
+{#- 'column=text; ' for each value that was given and could not be read; null where all could. The text of a protected
+    column stays out, for staging reads this one. -#}
 {% macro unparsed_values(columns) -%}
     {%- set parts = [] -%}
     {%- for column in columns if column.can_fail -%}
         {%- do parts.append(
             "case when " ~ column.text ~ " is not null and " ~ column.value ~ " is null then '" ~ column.name
-            ~ "=' || substr(" ~ column.text ~ ", 1, 60) || '; ' else '' end"
+            ~ ("=; '" if column.is_protected else "=' || substr(" ~ column.text ~ ", 1, 60) || '; '") ~ " else '' end"
         ) -%}
     {%- endfor -%}
     {%- if parts -%}

@@ -1,11 +1,17 @@
 """What every test may use: a builder for the session, the demo shop built once."""
 
-from collections.abc import Callable
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from online_retail import Delivery, deliver
-from shop import DATA, Build, Builder
+from postgres import Missing, Server, server
+from shop import DATA, REPOSITORY, Build, Builder
+
+from ops.proof import Proof, protected_words
+from ops.proof_project import Compiler
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +60,26 @@ def retail(retail_delivery: Delivery, builder: Builder) -> Build:
     """That shop as published: cancellations are not activity."""
     home = retail_delivery.folder / "published"
     return retail_delivery.build(builder, home, cancelled=False, checks=True)
+
+
+@pytest.fixture(scope="session")
+def proven(tmp_path_factory: pytest.TempPathFactory) -> Proof:
+    """The proof of this project, judged: the demo shop, on its first night and on a later one."""
+    home = tmp_path_factory.mktemp("proof")
+    shutil.copy(REPOSITORY / "profiles.yml.example", home / "profiles.yml")
+    compiler = Compiler(REPOSITORY, home / "compiled", home)
+    compiler.add({"demo_shop": True}, states=(False, True))
+    proof = Proof(compiler.project, protected_words())
+    proof.run()
+    return proof
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for the session; without one its tests are skipped, and say why."""
+    with contextlib.ExitStack() as stack:
+        try:
+            running = stack.enter_context(server())
+        except Missing as reason:
+            pytest.skip(str(reason))
+        yield running
