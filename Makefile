@@ -16,7 +16,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help build test lint proof bench publish export erase docs requirements clean
+.PHONY: help build test lint proof bench publish audit export erase docs requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -52,6 +52,9 @@ bench: $(VENV)/development profiles.yml ## what lifetime value and decisions cos
 
 publish: $(VENV)/runtime ## publish the last build again, if it passed
 	@$(PYTHON) -m ops.publish
+
+audit: $(VENV)/runtime ## the fairness audit as a page for people: warehouse/fairness.html
+	@$(PYTHON) -m ops.audit
 
 export: $(VENV)/runtime ## what each tool must add, update, remove, as CSV: warehouse/export
 	@$(PYTHON) -m ops.export

@@ -110,9 +110,10 @@ def _promotions(connection: duckdb.DuckDBPyConnection) -> str:
         "cast(sum(not_permitted_customer_count) as bigint), "
         "cast(sum(held_out_customer_count) as bigint), "
         "cast(sum(guarded_customer_count + outranked_customer_count + over_budget_customer_count) "
-        "as bigint), cast(sum(selected_customer_count) as bigint), sum(expected_cost_amount), "
+        "as bigint), cast(sum(fairness_stopped_customer_count) as bigint), "
+        "cast(sum(selected_customer_count) as bigint), sum(expected_cost_amount), "
         "sum(expected_incremental_margin_amount) from marts.segment_promotions "
-        "group by 1 having sum(due_customer_count) > 0 order by 6 desc, 2 desc, 1"
+        "group by 1 having sum(due_customer_count) > 0 order by 7 desc, 2 desc, 1"
     ).fetchall()
     if not rows:
         return ""
@@ -122,6 +123,7 @@ def _promotions(connection: duckdb.DuckDBPyConnection) -> str:
         "not allowed",
         "held out",
         "held back",
+        "unfair",
         "selected",
         "cost",
         "gain",
