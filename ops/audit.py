@@ -16,9 +16,9 @@ import duckdb
 from ops.project import UserError, build_file, display, published_file
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem;
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 84rem; padding: 0 1rem;
        color: #1b1b1b; background: #fff; }
-h1, h2 { line-height: 1.2; } h2 { margin-top: 2.5rem; }
+p { max-width: 46rem; } h1, h2 { line-height: 1.2; } h2 { margin-top: 2.5rem; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #ccc;
          vertical-align: top; }
@@ -28,8 +28,10 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 """
 
 STOPPED = """
-    select promotion_id as promotion, decision_reason as reason,
-        sum(fairness_stopped_customer_count) as "customers who would have got it"
+    select promotion_id as promotion,
+        coalesce(max(decision_reason) filter (where decision_reason like 'unfair by %'),
+            'goes on by exception (seed fairness_exceptions)') as what,
+        cast(sum(fairness_stopped_customer_count) as bigint) as "customers who would have got it"
     from marts.segment_promotions where fairness_verdict = 'FAIL'
     group by all order by all
 """
