@@ -9,20 +9,25 @@
 
 
 {#- The erased among the ids in some columns of a relation, as rows of customer_id. Each id is hashed once, not each
-    row; without tombstones nothing is read. -#}
+    row, and before the join, lest a planner pairs every id with every tombstone; without tombstones nothing is read. -#}
 {% macro erased_ids(relation, columns=['customer_id']) -%}
     {%- set tombstones = ref('stg_erasure_tombstones') -%}
-    select ids.customer_id
+    select hashed.customer_id
     from (
-        {%- for column in columns %}
-        {{ "union " if not loop.first }}select distinct {{ column }} as customer_id
-        from {{ relation }}
-        where {{ column }} is not null and exists (select 1 from {{ tombstones }})
-        {%- endfor %}
-    ) as ids
-    cross join {{ ref('stg_erasure_salt') }} as salts
+        select
+            ids.customer_id,
+            {{ erasure_hash(sha256_hex('ids.customer_id'), 'salts.salt') }} as customer_hash
+        from (
+            {%- for column in columns %}
+            {{ "union " if not loop.first }}select distinct {{ column }} as customer_id
+            from {{ relation }}
+            where exists (select 1 from {{ tombstones }})
+            {%- endfor %}
+        ) as ids
+        cross join {{ ref('stg_erasure_salt') }} as salts
+    ) as hashed
     inner join {{ tombstones }} as tombstones
-        on {{ erasure_hash(sha256_hex('ids.customer_id'), 'salts.salt') }} = tombstones.customer_hash
+        on hashed.customer_hash = tombstones.customer_hash
 {%- endmacro %}
 
 
@@ -32,7 +37,6 @@
     from {{ ref('raw_orders') }} as orders
     inner join ({{ erased_ids(ref('raw_orders')) }}) as erased_customers
         on orders.customer_id = erased_customers.customer_id
-    where orders.order_id is not null
 {%- endmacro %}
 
 
