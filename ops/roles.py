@@ -31,6 +31,8 @@ READERS: dict[str, tuple[str, ...]] = {
 }
 AUDITOR_ONLY = ("protected", "audit")
 PROTECTED_TABLE = "customer_attributes"
+# the one relation that comes back from the audit: verdicts on promotions, not on people
+EDGE = ("protected", "int_promotion_verdicts")
 PROTECTED_COLUMNS = {("customers", "birth_date")}
 VIEW = "customers_without_birth_date"
 
@@ -87,6 +89,12 @@ def statements(raw: str, as_of: str, minor_age: int, root: Path = ROOT) -> Itera
     yield from _raw(raw, as_of, minor_age, root)
     for schema in schemas(root):
         yield from _built(schema)
+    relation = ".".join(map(quoted, EDGE))
+    yield (
+        f"do $$ begin if to_regclass({text(relation)}) is not null then"
+        f" grant usage on schema {quoted(EDGE[0])} to builder;"
+        f" grant select on {relation} to builder; end if; end $$"
+    )
 
 
 def _raw(raw: str, as_of: str, minor_age: int, root: Path) -> Iterator[str]:

@@ -119,6 +119,7 @@ class Builder:
         suffix: str = "csv",
         checks: bool = True,
         full_refresh: bool = False,
+        only: str = "",
         **variables: Any,
     ) -> Build:
         """Build the tables that lie in a folder; the tables without a file are switched off."""
@@ -134,6 +135,7 @@ class Builder:
         left_out = ["unit_test"] if checks else ["unit_test", "test"]
         options = ["--exclude-resource-type", *left_out]
         options += ["--full-refresh"] * full_refresh
+        options += ["--select", only] if only else []
         return self.run(home, {**delivered, **variables}, options)
 
     def run(self, home: Path, variables: Mapping[str, Any], options: list[str]) -> Build:

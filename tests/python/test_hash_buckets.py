@@ -1,7 +1,8 @@
-"""Hash buckets: the macro's own SQL against published vectors, Python's md5 and statistics.
+"""Hashes: the macros' own SQL against published vectors, Python's hashlib and statistics.
 
 Published: the vectors of Eppo's SDKs for test-input, alice, bob and charlie (md5, the first eight
-hexadecimal digits, modulo 10,000). The other vectors were computed with coreutils' md5sum.
+hexadecimal digits, modulo 10,000), and those of Meta's documentation for SHA-256. The other vectors
+were computed with coreutils' md5sum. Both on DuckDB and on PostgreSQL, each with its variant.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from postgres import Server
 from scipy import stats
 from shop import Builder
 
@@ -26,6 +28,13 @@ OTHERS = {
     "promo_2025_07|cust_00000001": 6627,
     "hold|7": 3219,
 }
+SHA256 = {
+    "john_smith@gmail.com": "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f",
+    "16505551212": "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176",
+    "mary": "6915771be1c5aa0c886870b6951b03d7eafc121fea0e80a5ea83beb7c449f4ec",
+    "valéry": "08e1996b5dd49e62a4b4c010d44e4345592a863bb9f8e3976219bac29417149c",
+    "정": "8fa8cd9c440be61d0151429310034083132b35975c4bea67fdd74158eb51db14",
+}
 PEOPLE = 200_000
 UNIVERSAL_SHARE, PROMOTION_SHARE = 0.05, 0.10
 # every draw below is fixed, so a level this low is no game of chance
@@ -37,11 +46,14 @@ Hash = Callable[[Sequence[str]], Buckets]
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The macro for a column named id, as dbt renders it: dispatched, and each variant."""
+    """The macros for a column named id, as dbt renders them: dispatched, and each variant."""
     # a builder of its own, because dbt adds an inline query to the manifest
     builder = Builder(tmp_path_factory.mktemp("hash"))
-    variants = ["hash_bucket", "default__hash_bucket"]
-    variants += ["postgres__hash_bucket", "spark__hash_bucket"]
+    variants = [
+        f"{prefix}{name}"
+        for name in ("hash_bucket", "sha256_hex")
+        for prefix in ("", "default__", "postgres__", "spark__")
+    ]
     lines = [f"{name}: {{{{ {name}('id') }}}}" for name in variants]
     return dict(line.split(": ", 1) for line in inline(builder, "\n".join(lines)).splitlines())
 
@@ -114,13 +126,52 @@ def test_nobody_is_in_no_bucket(bucket: Hash, rendered: dict[str, str]) -> None:
     assert duckdb.sql(query).fetchall() == [(None,)]
 
 
-def test_every_warehouse_has_a_variant(rendered: dict[str, str]) -> None:
-    """DuckDB is dispatched to the default; the others read the same eight digits."""
-    assert rendered["hash_bucket"] == rendered["default__hash_bucket"]
-    assert len(set(rendered.values())) == 3
-    for variant in rendered.values():
-        assert "substr(md5(id), 1, 8)" in variant
-        assert variant.endswith(f"as bigint) % {BUCKETS}")
+@pytest.mark.parametrize("macro", ["hash_bucket", "sha256_hex"])
+def test_every_warehouse_has_a_variant(macro: str, rendered: dict[str, str]) -> None:
+    """DuckDB is dispatched to the default; the others are written otherwise."""
+    assert rendered[macro] == rendered[f"default__{macro}"]
+    assert len({text for name, text in rendered.items() if name.endswith(macro)}) == 3
+
+
+def test_every_bucket_reads_the_same_eight_digits(rendered: dict[str, str]) -> None:
+    for name, variant in rendered.items():
+        if name.endswith("hash_bucket"):
+            assert "substr(md5(id), 1, 8)" in variant
+            assert variant.endswith(f"as bigint) % {BUCKETS}")
+
+
+def test_published_sha256_on_duckdb(rendered: dict[str, str]) -> None:
+    connection = duckdb.connect()
+    query = f"select {rendered['sha256_hex']} from (select ?::varchar as id)"
+    for text, expected in SHA256.items():
+        assert hashlib.sha256(text.encode()).hexdigest() == expected
+        assert connection.execute(query, [text]).fetchall() == [(expected,)]
+    assert connection.execute(query, [None]).fetchall() == [(None,)]
+
+
+def test_published_vectors_on_postgresql(rendered: dict[str, str], postgres: Server) -> None:
+    """The same text has the same bucket and hash on every warehouse."""
+    both = f"{rendered['postgres__hash_bucket']}, {rendered['postgres__sha256_hex']}"
+    query = f"select {both} from (select %s::text as id) as given"
+    with postgres.connect() as connection:
+        for text in [*EPPO, *OTHERS, *SHA256]:
+            ((found, hashed),) = connection.execute(query.replace("% ", "%% "), [text]).fetchall()
+            assert found == {**EPPO, **OTHERS}.get(text, found)
+            assert hashed == hashlib.sha256(text.encode()).hexdigest()
+            assert hashed == SHA256.get(text, hashed)
+        nobody = connection.execute(query.replace("% ", "%% "), [None]).fetchall()
+        assert nobody == [(None, None)]
+        # half of them have the first bit set, which must not make a bucket negative
+        texts = [f"cust_{number}" for number in range(5000)]
+        many = f"select {rendered['postgres__hash_bucket']} from unnest(%s::text[])"
+        rows = connection.execute(
+            f"{many.replace('% ', '%% ')} with ordinality as given (id, n) order by n", [texts]
+        ).fetchall()
+    expected = [
+        int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:8], 16) % BUCKETS
+        for text in texts
+    ]
+    assert [found for (found,) in rows] == expected
 
 
 # -- shares ---------------------------------------------------------------------------------------

@@ -6,9 +6,11 @@ is shown on a planted fault, which only the others find.
 """
 
 import datetime
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from unittest.mock import patch
 
 import pandas as pd
 import pytest
@@ -19,9 +21,9 @@ MINOR_AGE = 18
 VERDICTS = "model.lifetime_segments.int_promotion_verdicts"
 DECIDING = ("models/intermediate/", "models/marts/")
 PROTECTED = ("models/intermediate/fairness/", "models/marts/audit/")
-# Who is left out to save time: every second of the people whose lives are drawn, none of the
-# people who stand for a case.
-DRAWN = r"C0\d{3}[13579]"
+# Who is left out to save time: four of five people whose lives are drawn, nobody who stands for
+# a case.
+DRAWN = r"C0\d{3}[^05]"
 
 Tables = dict[str, pd.DataFrame]
 
@@ -56,22 +58,21 @@ def valued(value: str) -> Callable[[Tables], Tables]:
 
 
 def swapped(tables: Tables) -> Tables:
-    """Each attribute's values, handed round among those who have it."""
+    """Each attribute's values, handed round among those who have it; and other years of birth."""
     rows = tables["customer_attributes"].copy()
     for _, group in rows.groupby("attribute"):
         rows.loc[group.index, "value"] = group["value"].sample(frac=1, random_state=7).to_numpy()
-    return tables | {"customer_attributes": rows}
+    return tables | {
+        "customer_attributes": rows,
+        "customers": tables["customers"].assign(
+            birth_date=tables["customers"]["birth_date"].map(other_year)
+        ),
+    }
 
 
 def absent(tables: Tables) -> Tables:
     """No attributes are delivered at all."""
     return {name: rows for name, rows in tables.items() if name != "customer_attributes"}
-
-
-def other_years(tables: Tables) -> Tables:
-    """Everybody was born in another year, on the same day, and who is a minor stays one."""
-    rows = tables["customers"]
-    return tables | {"customers": rows.assign(birth_date=rows["birth_date"].map(other_year))}
 
 
 def other_year(text: str) -> str:
@@ -95,7 +96,6 @@ CHANGES: dict[str, Callable[[Tables], Tables]] = {
     "null": valued(""),
     "unseen": valued("never_seen"),
     "absent": absent,
-    "other_years": other_years,
 }
 
 
@@ -109,7 +109,7 @@ def test_the_changes_change_something() -> None:
         CHANGES["swapped"](tables)["customer_attributes"].value
     )
     births = tables["customers"]["birth_date"]
-    moved = other_years(tables)["customers"]["birth_date"]
+    moved = swapped(tables)["customers"]["birth_date"]
     assert (births[births != ""] != moved[births != ""]).mean() > 0.9
     assert (births.str[5:] == moved.str[5:]).all()
 
@@ -120,8 +120,8 @@ def test_the_changes_change_something() -> None:
 class Shops:
     """Builds of one project with the rows as they are and as they are changed, each made once."""
 
-    def __init__(self, home: Path, project: Path = REPOSITORY) -> None:
-        self.home, self.project = home, project
+    def __init__(self, home: Path, project: Path = REPOSITORY, only: str = "") -> None:
+        self.home, self.only = home, only
         self.builder = Builder(home / "dbt", project)
         self.tables = shop()
         self.built: dict[str, Build] = {}
@@ -131,13 +131,16 @@ class Shops:
         if name not in self.built:
             rows = CHANGES[name](self.tables) if name in CHANGES else self.tables
             raw = write_tables(self.home / name / "raw", rows)
-            build = self.builder.build(
-                raw,
-                self.home / name,
-                as_of=AS_OF.isoformat(),
-                checks=False,
-                business_timezone="Europe/Berlin",
-            )
+            # one thread: on two, sums of floats differ in their last digit from run to run
+            with patch.dict(os.environ, LIFETIME_THREADS="1"):
+                build = self.builder.build(
+                    raw,
+                    self.home / name,
+                    as_of=AS_OF.isoformat(),
+                    checks=False,
+                    only=self.only,
+                    business_timezone="Europe/Berlin",
+                )
             assert not build.problems, "\n".join(build.problems)
             self.built[name] = build
         return self.built[name]
@@ -238,12 +241,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Shops:
         " and (select count(*) from {{ ref('stg_customer_attributes') }}) > 0\n",
         encoding="utf-8",
     )
-    shops = Shops(tmp_path_factory.mktemp("faulty_shops"), project)
-    shops.tables = {
-        name: rows.head(400) if name not in ("customers", "customer_attributes") else rows
-        for name, rows in shops.tables.items()
-    }
-    return shops
+    return Shops(tmp_path_factory.mktemp("faulty_shops"), project, "+customer_segments")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from shop import REPOSITORY
 
-from ops.proof import EDGE, Proof, protected_words
+from ops.proof import EDGE, Proof, main, protected_words
 from ops.proof_project import Compiler, Node, Project, file_relation
 from ops.proof_python import refs
 from ops.proof_sql import Reading, Unreadable, read, schema_of
@@ -602,6 +602,24 @@ def test_a_planted_leak_is_found(plant: Plant, expected: str) -> None:
 )
 def test_names_are_compared_word_by_word(name: str, word: str | None) -> None:
     assert Proof(Project(), protected_words()).protected_word(name) == word
+
+
+def test_the_command_tells_each_finding_and_its_remedy_on_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = small()
+    monkeypatch.setattr("ops.proof.check_target", lambda target: None)
+    monkeypatch.setattr("ops.proof.compile_shapes", lambda *places: project)
+    assert main([]) == 0
+    assert capsys.readouterr().out.startswith("Proven: ")
+    proxy(project)
+    assert main([]) == 1
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert last == "Not proven: 3 findings."
+    assert (
+        "int_customer_flavours: reads stg_customer_attributes.value in select list (flavour). "
+        "Remove it: only models/intermediate/fairness and models/marts/audit may know it."
+    ) in lines
 
 
 # -- leaks through dbt ----------------------------------------------------------------------------

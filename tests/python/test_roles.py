@@ -199,6 +199,17 @@ def test_the_script_may_run_again_and_takes_back_what_was_granted_besides(
     assert not is_denied(warehouse, "builder", f"select is_minor from {VIEW} limit 1")
 
 
+def test_the_verdicts_come_back_and_nothing_else(warehouse: psycopg.Connection[Any]) -> None:
+    for name in ("int_promotion_verdicts", "int_promotion_rates"):
+        as_role(warehouse, "auditor", f"create table protected.{name} as select 1 as a")
+    run(warehouse, script())
+    as_role(warehouse, "builder", "select a from protected.int_promotion_verdicts")
+    assert is_denied(warehouse, "builder", "select a from protected.int_promotion_rates")
+    assert is_denied(warehouse, "builder", "delete from protected.int_promotion_verdicts")
+    for role in ("analyst", "activation"):
+        assert is_denied(warehouse, role, "select a from protected.int_promotion_verdicts")
+
+
 def test_a_mistake_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--as-of", "soon"]) == 2
     assert "is not a calendar day" in capsys.readouterr().err
