@@ -38,7 +38,9 @@ judged as (
             when {{ sha256_hex("''") }} in (email_sha256, phone_sha256)
                 then 'the hash of nothing'
             when
-                not {{ matches('coalesce(email_sha256, external_id)', '^[0-9a-f]{64}$') }}
+                not {{ matches(
+                    'coalesce(email_sha256, external_id)', '^[0-9a-f]{64}$'
+                ) }}
                 or not {{ matches(
                     'coalesce(phone_sha256, external_id)', '^[0-9a-f]{64}$'
                 ) }}
