@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from ops.project import UserError, display
+
 SCHEMA = "protected_history"
 SALT_TABLE = f"{SCHEMA}.stg_erasure_salt"
 TOMBSTONE_TABLE = f"{SCHEMA}.stg_erasure_tombstones"
@@ -34,15 +36,21 @@ class Tombstones:
         with duckdb.connect() as connection:
             connection.execute(f"attach {literal(path)} as source (read_only)")
             tables = table_columns(connection, "source")
+            salts, rows = [], []
             if SALT_TABLE in tables:
                 salts = connection.execute(f"select salt from source.{SALT_TABLE}").fetchall()
-                found.salt = salts[0][0] if len(salts) == 1 else None
-            if found.salt and TOMBSTONE_TABLE in tables:
+            if TOMBSTONE_TABLE in tables:
                 rows = connection.execute(
                     "select customer_hash, salt_hash, as_of_date, requested_date "
                     f"from source.{TOMBSTONE_TABLE}"
                 ).fetchall()
-                found.rows = {row[0]: row for row in rows}
+        if len(salts) > 1 or (rows and not salts):
+            raise UserError(
+                f"{display(path)} has {len(salts)} salts, so nobody can tell who is forgotten. Put "
+                "back a copy of it from before."
+            )
+        found.salt = salts[0][0] if salts else None
+        found.rows = {row[0]: row for row in rows}
         return found
 
     def add(self, id_sha256: str, day: date) -> bool:

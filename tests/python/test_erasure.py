@@ -613,6 +613,23 @@ def test_a_history_that_cannot_be_read_says_so(
     assert "cannot be read" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("change", ["delete from", "insert into"])
+def test_tombstones_without_their_one_salt_stop_everything(
+    change: str, before: Nights, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another salt would let everybody in again who was ever forgotten."""
+    nights = before.copy(tmp_path)
+    assert nights.erase("--customer", GONE) == 0
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{tmp_path / 'history.duckdb'}' as kept")
+        value = " values ('another')" if change == "insert into" else ""
+        connection.execute(f"{change} kept.protected_history.stg_erasure_salt{value}")
+    assert nights.erase("--customer", HASHED) == 2
+    assert "Put back a copy" in capsys.readouterr().err
+    with pytest.raises(UserError, match="nobody can tell who is forgotten"):
+        nights.night(SECOND, [])
+
+
 def test_one_build_or_erasure_at_a_time(builder: Builder, tmp_path: Path) -> None:
     from ops.build import one_build_at_a_time
 
