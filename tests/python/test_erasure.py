@@ -432,9 +432,19 @@ def between(before: Nights, tmp_path: Path) -> Nights:
     nights = before.copy(tmp_path)
     with duckdb.connect() as connection:
         connection.execute(
-            f"attach '{nights.folder / 'activation.duckdb'}' as file; create schema"
-            " file.activation; create table file.activation.audience_sync as select * from"
-            f" (values ('{GONE}', 'x'), ('{STAYING[0]}', '{GONE}')) as t (customer_id, partner_id)"
+            f"attach '{nights.folder / 'activation.duckdb'}' as file;"
+            " create table file.partners as from"
+            f" (values ('{GONE}', 'x'), ('{STAYING[0]}', '{GONE}')) as t (customer_id, partner)"
+        )
+        ((salt,),) = rows(nights.folder / "history.duckdb", SALT)
+        connection.execute(
+            "create table file.audience_sync as from (values ('mail', ?, ?), ('mail', ?, ?))"
+            " as t (destination, external_id, email)",
+            [
+                value
+                for person in (GONE, HASHED)
+                for value in (sha256(f"{salt}|mail|{person}"), f"{person}@example.org")
+            ],
         )
     (nights.folder / "activation.duckdb").chmod(0o600)
     published = nights.folder / "lifetime_segments.duckdb"
@@ -460,17 +470,21 @@ def test_make_erase_forgets_at_once_and_for_good(
     told = capsys.readouterr().out
     assert "marts.customers " in told
     assert f"{ARMS} " in told
-    assert re.search(r"activation\.audience_sync +1 +1\n", told)
+    assert re.search(r"main\.partners +1 +1\n", told)
+    assert re.search(r"main\.audience_sync +1 +·\n", told)
     assert "next make build" in told
     assert left_of(GONE, between.folder) == []
-    assert left_of(HASHED, between.folder) == ["history.duckdb", "lifetime_segments.duckdb"]
+    assert left_of(HASHED, between.folder) == [
+        *("activation.duckdb", "history.duckdb", "lifetime_segments.duckdb")
+    ]
     assert sorted(path.name for path in between.folder.glob("*.*")) == [
         *("activation.duckdb", "build.lock", "history.duckdb", "lifetime_segments.duckdb")
     ]
     for name, mode in (("activation", 0o600), ("history", 0o600), ("lifetime_segments", 0o644)):
         assert stat.S_IMODE((between.folder / f"{name}.duckdb").stat().st_mode) == mode
-    activated = rows(between.folder / "activation.duckdb", "from activation.audience_sync")
-    assert activated == [(STAYING[0], None)]
+    activated = between.folder / "activation.duckdb"
+    assert rows(activated, "from partners") == [(STAYING[0], None)]
+    assert rows(activated, "select email from audience_sync") == [(f"{HASHED}@example.org",)]
 
     build = between.night(SECOND, [])  # delivered as ever, and asked for by nobody
     assert [place for place in in_relations(build.database) if GONE in place] == []
