@@ -173,7 +173,8 @@ def noted(erasure: Erasure, path: Path, forgotten: Forgotten) -> set[str]:
     for name in sorted({*forgotten.removed_rows, *forgotten.emptied_values}):
         removed = forgotten.removed_rows.get(name, 0)
         emptied = forgotten.emptied_values.get(name, 0)
-        erasure.found.append((display(path), name, removed, emptied))
+        if removed or emptied:
+            erasure.found.append((display(path), name, removed, emptied))
     return forgotten.ids
 
 
