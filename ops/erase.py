@@ -79,22 +79,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def erase(customer: str | None) -> Erasure:
     """Add the tombstones, scrub what others read, remove what only a build needs."""
-    hashes = [sha256(customer)] if customer else requested_hashes()
+    ids, hashes = ({customer}, set()) if customer else requested()
+    hashes |= {sha256(customer_id) for customer_id in ids}
     tombstones = known_tombstones()
     today = datetime.datetime.now(datetime.UTC).date()
-    erasure = Erasure(asked=len(set(hashes)))
-    erasure.new = sum(tombstones.add(id_sha256, today) for id_sha256 in hashes)
-    ids = {customer} if customer else set()
+    erasure = Erasure(asked=len(hashes))
+    erasure.new = sum(tombstones.add(id_sha256, today) for id_sha256 in sorted(hashes))
 
     written = [history_file()] if tombstones.salt else []
     if tombstones.salt:
         parts = [(path, ("history",)) for path in history_source()]
-        forgotten = Forgotten(tombstones)
+        forgotten = Forgotten(tombstones, set(ids))
         publish.replace_file(history_file(), parts, forgotten, tombstones.write)
         ids |= noted(erasure, history_file(), forgotten)
     for path in published_files():
         if path.exists() and path != history_file() and tombstones.rows:
-            forgotten = Forgotten(tombstones)
+            forgotten = Forgotten(tombstones, set(ids), with_pseudonyms=True)
             publish.replace_file(path, [(path, ())], forgotten)
             ids |= noted(erasure, path, forgotten)
             written.append(path)
@@ -105,8 +105,8 @@ def erase(customer: str | None) -> Erasure:
     return erasure
 
 
-def requested_hashes() -> list[str]:
-    """The SHA-256 of every id that the last delivery asks to forget, read where it lies."""
+def requested() -> tuple[set[str], set[str]]:
+    """The ids that the last delivery asks to forget, and the SHA-256 of others, where it lies."""
     build = build_file()
     if not build.exists():
         raise UserError(
@@ -128,8 +128,8 @@ def requested_hashes() -> list[str]:
             f"The requests of the last delivery cannot be read ({error}). Name a person: make "
             "erase CUSTOMER=id."
         ) from error
-    by_id = [sha256(customer_id) for customer_id, _ in rows if customer_id]
-    return by_id + [given.lower() for _, given in rows if given]
+    by_id = {customer_id for customer_id, _ in rows if customer_id}
+    return by_id, {given.lower() for _, given in rows if given}
 
 
 def known_tombstones() -> Tombstones:
@@ -173,7 +173,8 @@ def noted(erasure: Erasure, path: Path, forgotten: Forgotten) -> set[str]:
     for name in sorted({*forgotten.removed_rows, *forgotten.emptied_values}):
         removed = forgotten.removed_rows.get(name, 0)
         emptied = forgotten.emptied_values.get(name, 0)
-        erasure.found.append((display(path), name, removed, emptied))
+        if removed or emptied:
+            erasure.found.append((display(path), name, removed, emptied))
     return forgotten.ids
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from ops.project import UserError, display
+
 SCHEMA = "protected_history"
 SALT_TABLE = f"{SCHEMA}.stg_erasure_salt"
 TOMBSTONE_TABLE = f"{SCHEMA}.stg_erasure_tombstones"
@@ -34,15 +36,21 @@ class Tombstones:
         with duckdb.connect() as connection:
             connection.execute(f"attach {literal(path)} as source (read_only)")
             tables = table_columns(connection, "source")
+            salts, rows = [], []
             if SALT_TABLE in tables:
                 salts = connection.execute(f"select salt from source.{SALT_TABLE}").fetchall()
-                found.salt = salts[0][0] if len(salts) == 1 else None
-            if found.salt and TOMBSTONE_TABLE in tables:
+            if TOMBSTONE_TABLE in tables:
                 rows = connection.execute(
                     "select customer_hash, salt_hash, as_of_date, requested_date "
                     f"from source.{TOMBSTONE_TABLE}"
                 ).fetchall()
-                found.rows = {row[0]: row for row in rows}
+        if len(salts) > 1 or (rows and not salts):
+            raise UserError(
+                f"{display(path)} has {len(salts)} salts, so nobody can tell who is forgotten. Put "
+                "back a copy of it from before."
+            )
+        found.salt = salts[0][0] if salts else None
+        found.rows = {row[0]: row for row in rows}
         return found
 
     def add(self, id_sha256: str, day: date) -> bool:
@@ -78,10 +86,16 @@ class Tombstones:
 
 @dataclass
 class Forgotten:
-    """What is left out when tables are copied: the ids that were found, and where."""
+    """What is left out when tables are copied: the ids that were found, and where.
+
+    What tools are told of a person stands under a pseudonym, which only a plain id leads to. It
+    goes where `with_pseudonyms` says so; in the history it stays, or no tool would be told to let
+    go.
+    """
 
     tombstones: Tombstones
     ids: set[str] = field(default_factory=set)
+    with_pseudonyms: bool = False
     removed_rows: dict[str, int] = field(default_factory=dict)
     emptied_values: dict[str, int] = field(default_factory=dict)
 
@@ -97,13 +111,16 @@ class Forgotten:
             for column, data_type in columns.items()
             if data_type == "VARCHAR" and (ids := self._ids_in(connection, table, column))
         }
-        if not found:
-            return f"from {table}"
         self.ids.update(*found.values())
         is_kept = "true"
         if ids := found.pop("customer_id", []):
             is_kept = f"coalesce(customer_id not in ({text_list(ids)}), true)"
+        elif self.with_pseudonyms and {"destination", "external_id"} <= columns.keys():
+            is_kept = self._is_told_of_others(connection, table)
+        if is_kept != "true":
             self.removed_rows[name] = count(connection, f"{table} where not {is_kept}")
+        if is_kept == "true" and not found:
+            return f"from {table}"
         replaced = []
         for column, ids in found.items():
             is_forgotten = f'"{column}" in ({text_list(ids)})'
@@ -113,6 +130,18 @@ class Forgotten:
             )
         replace = f" replace ({', '.join(replaced)})" if replaced else ""
         return f"select *{replace} from {table} where {is_kept}"
+
+    def _is_told_of_others(self, connection: duckdb.DuckDBPyConnection, table: str) -> str:
+        """Whether a row for a tool is of nobody who is forgotten, as a condition."""
+        destinations = connection.execute(f"select distinct destination from {table}").fetchall()
+        pseudonyms = [
+            sha256(f"{self.tombstones.salt}|{destination}|{customer_id}")
+            for (destination,) in destinations
+            for customer_id in sorted(self.ids)
+        ]
+        if not pseudonyms:
+            return "true"
+        return f"coalesce(external_id not in ({text_list(pseudonyms)}), true)"
 
     def _ids_in(self, connection: duckdb.DuckDBPyConnection, table: str, column: str) -> list[str]:
         """The values of a column that are ids of forgotten people; each value is hashed once."""

@@ -432,9 +432,9 @@ def between(before: Nights, tmp_path: Path) -> Nights:
     nights = before.copy(tmp_path)
     with duckdb.connect() as connection:
         connection.execute(
-            f"attach '{nights.folder / 'activation.duckdb'}' as file; create schema"
-            " file.activation; create table file.activation.audience_sync as select * from"
-            f" (values ('{GONE}', 'x'), ('{STAYING[0]}', '{GONE}')) as t (customer_id, partner_id)"
+            f"attach '{nights.folder / 'activation.duckdb'}' as file;"
+            " create table file.partners as from"
+            f" (values ('{GONE}', 'x'), ('{STAYING[0]}', '{GONE}')) as t (customer_id, partner)"
         )
     (nights.folder / "activation.duckdb").chmod(0o600)
     published = nights.folder / "lifetime_segments.duckdb"
@@ -452,31 +452,51 @@ def left_of(person: str, folder: Path) -> list[str]:
     ]
 
 
+def pseudonyms(nights: Nights, person: str) -> set[str]:
+    """How each tool knows a person."""
+    ((salt,),) = rows(nights.folder / "history.duckdb", SALT)
+    destinations = rows(nights.folder / "activation.duckdb", "select destination from audience_sync")
+    return {sha256(f"{salt}|{destination}|{person}") for (destination,) in destinations}
+
+
+def synced(file: Path, told_of: set[str]) -> list[tuple[Any, ...]]:
+    """What tools are told of somebody, and with which address."""
+    found = rows(file, "select external_id, action, email from audience_sync order by all")
+    return [(action, email) for key, action, email in found if key in told_of]
+
+
 def test_make_erase_forgets_at_once_and_for_good(
     between: Nights, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert len(left_of(GONE, between.folder)) >= 4
+    activated, told_of = between.folder / "activation.duckdb", pseudonyms(between, GONE)
+    assert synced(activated, told_of) == [("add", f"{GONE}@example.org")]
     assert between.erase("--customer", GONE) == 0
     told = capsys.readouterr().out
     assert "marts.customers " in told
     assert f"{ARMS} " in told
-    assert re.search(r"activation\.audience_sync +1 +1\n", told)
+    assert re.search(r"main\.partners +1 +1\n", told)
+    assert re.search(r"main\.audience_sync +1 +·\n", told)
     assert "next make build" in told
     assert left_of(GONE, between.folder) == []
-    assert left_of(HASHED, between.folder) == ["history.duckdb", "lifetime_segments.duckdb"]
+    assert left_of(HASHED, between.folder) == [
+        *("activation.duckdb", "history.duckdb", "lifetime_segments.duckdb")
+    ]
     assert sorted(path.name for path in between.folder.glob("*.*")) == [
         *("activation.duckdb", "build.lock", "history.duckdb", "lifetime_segments.duckdb")
     ]
     for name, mode in (("activation", 0o600), ("history", 0o600), ("lifetime_segments", 0o644)):
         assert stat.S_IMODE((between.folder / f"{name}.duckdb").stat().st_mode) == mode
-    activated = rows(between.folder / "activation.duckdb", "from activation.audience_sync")
-    assert activated == [(STAYING[0], None)]
+    assert rows(activated, "from partners") == [(STAYING[0], None)]
+    assert synced(activated, told_of) == []
+    assert synced(activated, pseudonyms(between, HASHED))
 
     build = between.night(SECOND, [])  # delivered as ever, and asked for by nobody
     assert [place for place in in_relations(build.database) if GONE in place] == []
     people = {person for (person,) in build.rows("select customer_id from marts.customers")}
     assert people == {*STAYING, HASHED}
     assert left_of(GONE, between.folder) == []
+    assert synced(activated, told_of) == [("remove", None)]
 
 
 def test_make_erase_keeps_every_other_row(between: Nights) -> None:
@@ -611,6 +631,23 @@ def test_a_history_that_cannot_be_read_says_so(
     (tmp_path / "history.duckdb").write_bytes(b"no database" * 1000)
     assert Nights(builder, tmp_path).erase("--customer", GONE) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("change", ["delete from", "insert into"])
+def test_tombstones_without_their_one_salt_stop_everything(
+    change: str, before: Nights, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another salt would let everybody in again who was ever forgotten."""
+    nights = before.copy(tmp_path)
+    assert nights.erase("--customer", GONE) == 0
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{tmp_path / 'history.duckdb'}' as kept")
+        value = " values ('another')" if change == "insert into" else ""
+        connection.execute(f"{change} kept.protected_history.stg_erasure_salt{value}")
+    assert nights.erase("--customer", HASHED) == 2
+    assert "Put back a copy" in capsys.readouterr().err
+    with pytest.raises(UserError, match="nobody can tell who is forgotten"):
+        nights.night(SECOND, [])
 
 
 def test_one_build_or_erasure_at_a_time(builder: Builder, tmp_path: Path) -> None:

@@ -370,8 +370,8 @@ def small() -> Small:
     put(
         "models/intermediate/promotions/int_segment_plan.sql",
         "promotion_id is_stopped",
-        "select p.promotion_id, v.is_stopped from {int_promotion_decisions} as p"
-        " left join {int_promotion_verdicts} as v on p.promotion_id = v.promotion_id",
+        "select s.promotion_id, v.is_stopped from {int_promotion_selection} as s"
+        " left join {int_promotion_verdicts} as v on s.promotion_id = v.promotion_id",
     )
     put(
         "models/marts/audit/fairness.sql",

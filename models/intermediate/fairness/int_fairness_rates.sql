@@ -54,16 +54,19 @@ rated as (
 ),
 
 -- the size with which a truly equal group shows that it is: 2 (1 - p) / p by the
--- squared logarithm of the limit, times a factor for the chance of showing it
+-- squared logarithm of the limit, times a factor for the chance of showing it; and never
+-- fewer than a group needs in which everybody is selected (Wilson's lower limit)
 sized as (
 
     select
         rated.*,
-        ceil({{ safe_divide(
-            'limits.size_factor * 2 * (1 - rated.overall_rate)',
-            '(rated.overall_rate'
-            ~ ' * ln(limits.minimum_impact_ratio) * ln(limits.minimum_impact_ratio))'
-        ) }}) as minimum_count
+        ceil(greatest(
+            limits.size_factor * 2 * (1 - rated.overall_rate) / nullif(
+                rated.overall_rate * power(ln(limits.minimum_impact_ratio), 2), 0
+            ),
+            limits.size_factor * limits.minimum_impact_ratio
+            / (1 - limits.minimum_impact_ratio)
+        )) as minimum_count
     from rated
     inner join limits on rated.attribute = limits.attribute
 
