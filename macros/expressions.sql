@@ -47,3 +47,10 @@
         - case when {{ month_day(to_date) }} < {{ month_day(from_date) }} then 1 else 0 end
     )
 {%- endmacro %}
+
+
+{#- The sum of floats, each first rounded to 12 decimals: exact from there on, so that the order of rows cannot move the last
+    digit. As a float again. -#}
+{% macro exact_sum(expression) -%}
+    cast(sum(cast({{ expression }} as numeric(38, 12))) as {{ type_double() }})
+{%- endmacro %}

@@ -67,6 +67,15 @@
 {%- endmacro %}
 
 
+{#- Whether rows of two tables are about the same group of a promotion's comparison. -#}
+{% macro same_group(one, other) -%}
+    {{ one }}.promotion_id = {{ other }}.promotion_id
+            and {{ one }}.basis = {{ other }}.basis
+            and {{ one }}.attribute = {{ other }}.attribute
+            and {{ one }}.group_name = {{ other }}.group_name
+{%- endmacro %}
+
+
 {#- What may explain a difference: how valuable a customer is, and whether the policy aims at them (target: any column that
     is null for those it does not aim at). -#}
 {% macro policy_stratum(value_tier, target) -%}

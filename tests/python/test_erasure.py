@@ -455,7 +455,9 @@ def left_of(person: str, folder: Path) -> list[str]:
 def pseudonyms(nights: Nights, person: str) -> set[str]:
     """How each tool knows a person."""
     ((salt,),) = rows(nights.folder / "history.duckdb", SALT)
-    destinations = rows(nights.folder / "activation.duckdb", "select destination from audience_sync")
+    destinations = rows(
+        nights.folder / "activation.duckdb", "select destination from audience_sync"
+    )
     return {sha256(f"{salt}|{destination}|{person}") for (destination,) in destinations}
 
 

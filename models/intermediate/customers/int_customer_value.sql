@@ -10,20 +10,8 @@ purchases as (
     select * from {{ ref('int_customer_purchases') }}
 ),
 
-tiers as (
-    select * from {{ ref('value_tiers') }}
-),
-
 tier_ranges as (
-
-    select
-        value_tier,
-        minimum_percent_rank,
-        lead(minimum_percent_rank) over (
-            order by minimum_percent_rank nulls last
-        ) as next_percent_rank
-    from tiers
-
+    select * from {{ ref('int_value_tier_ranges') }}
 ),
 
 -- equal revenue gives equal rank

@@ -29,10 +29,10 @@ by_group as (
         variable,
         attribute,
         group_name,
-        sum(least(
-            {{ safe_divide('observed', 'column_total') }},
-            {{ safe_divide('row_total - observed', '(total - column_total)') }}
-        )) / 2 as error_rate
+        {{ exact_sum(
+            'least(' ~ safe_divide('observed', 'column_total') ~ ', '
+            ~ safe_divide('row_total - observed', '(total - column_total)') ~ ')'
+        ) }} / 2 as error_rate
     from margins
     where
         column_total < total

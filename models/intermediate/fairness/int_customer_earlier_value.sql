@@ -6,20 +6,8 @@ entries as (
     select * from {{ ref('int_revenue_entries') }}
 ),
 
-tiers as (
-    select * from {{ ref('value_tiers') }}
-),
-
 tier_ranges as (
-
-    select
-        value_tier,
-        minimum_percent_rank,
-        lead(minimum_percent_rank) over (
-            order by minimum_percent_rank nulls last
-        ) as next_percent_rank
-    from tiers
-
+    select * from {{ ref('int_value_tier_ranges') }}
 ),
 
 summed as (

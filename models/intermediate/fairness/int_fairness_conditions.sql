@@ -36,23 +36,24 @@ summed as (
         attribute,
         group_name,
         count(*) filter (where n0 > 0) as stratum_count,
-        sum(case when n0 > 0 then size * x1 / n1 end) as standard_selected,
-        sum(case when n0 > 0 then size * x0 / n0 end) as standard_reference,
+        {{ exact_sum('case when n0 > 0 then size * x1 / n1 end') }}
+            as standard_selected,
+        {{ exact_sum('case when n0 > 0 then size * x0 / n0 end') }}
+            as standard_reference,
         sum(case when n0 > 0 then size end) as standard_size,
-        sum(x1 * n0 / n) as risk_one,
-        sum(x0 * n1 / n) as risk_zero,
-        sum((n1 * n0 * m - x1 * x0 * n) / (n * n)) as risk_variance,
-        sum(x1 * (n0 - x0) / n) as odds_one,
-        sum(x0 * (n1 - x1) / n) as odds_zero,
-        sum(case when n0 > 0 then x1 - n1 * m / n end) as excess,
-        sum(
-            case
-                when n0 > 0 and n > 1
-                    then n1 * n0 * m * (n - m) / (n * n * (n - 1))
-            end
-        ) as excess_variance,
-        sum(size * (coalesce(share_of_rejected, 0) - coalesce(share_of_selected, 0)))
-            as disparity,
+        {{ exact_sum('x1 * n0 / n') }} as risk_one,
+        {{ exact_sum('x0 * n1 / n') }} as risk_zero,
+        {{ exact_sum('(n1 * n0 * m - x1 * x0 * n) / (n * n)') }} as risk_variance,
+        {{ exact_sum('x1 * (n0 - x0) / n') }} as odds_one,
+        {{ exact_sum('x0 * (n1 - x1) / n') }} as odds_zero,
+        {{ exact_sum('case when n0 > 0 then x1 - n1 * m / n end') }} as excess,
+        {{ exact_sum(
+            'case when n0 > 0 and n > 1'
+            ~ ' then n1 * n0 * m * (n - m) / (n * n * (n - 1)) end'
+        ) }} as excess_variance,
+        {{ exact_sum(
+            'size * (coalesce(share_of_rejected, 0) - coalesce(share_of_selected, 0))'
+        ) }} as disparity,
         sum(size) as total_size,
         min(score_z) as lowest_z
     from numbers

@@ -17,7 +17,7 @@ counted as (
         decided.promotion_id,
         fairness_groups.attribute,
         fairness_groups.group_name,
-        cast(decided.discount_depth as {{ type_double() }}) as depth,
+        decided.discount_depth as depth,
         sum(decided.eligible_count) as person_count
     from decided
     inner join fairness_groups on decided.profile = fairness_groups.profile
@@ -66,8 +66,8 @@ summed as (
         attribute,
         group_name,
         sum(person_count) as n_all,
-        sum(person_count * depth) as sum_all,
-        sum(person_count * depth * depth) as squares_all,
+        cast(sum(person_count * depth) as {{ type_double() }}) as sum_all,
+        cast(sum(person_count * depth * depth) as {{ type_double() }}) as squares_all,
         sum(case when depth > 0 then person_count else 0 end) as n_offer
     from counted
     group by promotion_id, attribute, group_name

@@ -69,24 +69,9 @@ final as (
             and rates.basis = 'eligible'
             and rates.attribute = depth_tests.attribute
             and rates.group_name = depth_tests.group_name
-    left join pressure
-        on
-            rates.promotion_id = pressure.promotion_id
-            and rates.basis = pressure.basis
-            and rates.attribute = pressure.attribute
-            and rates.group_name = pressure.group_name
-    left join homogeneity
-        on
-            rates.promotion_id = homogeneity.promotion_id
-            and rates.basis = homogeneity.basis
-            and rates.attribute = homogeneity.attribute
-            and rates.group_name = homogeneity.group_name
-    left join trend
-        on
-            rates.promotion_id = trend.promotion_id
-            and rates.basis = trend.basis
-            and rates.attribute = trend.attribute
-            and rates.group_name = trend.group_name
+    left join pressure on {{ same_group('rates', 'pressure') }}
+    left join homogeneity on {{ same_group('rates', 'homogeneity') }}
+    left join trend on {{ same_group('rates', 'trend') }}
 
 )
 

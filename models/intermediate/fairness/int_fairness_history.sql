@@ -36,12 +36,7 @@ final as (
         verdicts.adjusted_p,
         verdicts.verdict
     from ratios
-    inner join verdicts
-        on
-            ratios.promotion_id = verdicts.promotion_id
-            and ratios.basis = verdicts.basis
-            and ratios.attribute = verdicts.attribute
-            and ratios.group_name = verdicts.group_name
+    inner join verdicts on {{ same_group('ratios', 'verdicts') }}
 
 )
 

@@ -28,12 +28,7 @@ numbers as (
             as {{ type_double() }}
         ) as m
     from strata
-    inner join conditions
-        on
-            strata.promotion_id = conditions.promotion_id
-            and strata.basis = conditions.basis
-            and strata.attribute = conditions.attribute
-            and strata.group_name = conditions.group_name
+    inner join conditions on {{ same_group('strata', 'conditions') }}
 
 ),
 
@@ -73,7 +68,7 @@ summed as (
         attribute,
         group_name,
         count(weight) - 1 as freedom,
-        sum((x1 - e) * (x1 - e) * weight) as statistic
+        {{ exact_sum('(x1 - e) * (x1 - e) * weight') }} as statistic
     from weighed
     group by promotion_id, basis, attribute, group_name
 

@@ -35,10 +35,9 @@ summed as (
         count(distinct stratum) as row_count,
         count(distinct group_name) as column_count,
         max(total) * (
-            sum({{ safe_divide(
-                'observed * observed',
-                '(stratum_total * group_total)'
-            ) }})
+            {{ exact_sum(safe_divide(
+                'observed * observed', '(stratum_total * group_total)'
+            )) }}
             - 1
         ) as chi_square
     from margins

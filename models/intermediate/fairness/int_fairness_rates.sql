@@ -54,7 +54,7 @@ rated as (
 ),
 
 -- the size with which a truly equal group shows that it is: 2 (1 - p) / p by the
--- squared logarithm of the limit, times a factor for the chance of showing it; and never
+-- squared logarithm of the limit, times a factor for the chance of showing it; and no
 -- fewer than a group needs in which everybody is selected (Wilson's lower limit)
 sized as (
 

@@ -26,12 +26,7 @@ refs as (
         counts.eligible_count,
         counts.selected_count
     from counts
-    inner join reference_rates
-        on
-            counts.promotion_id = reference_rates.promotion_id
-            and counts.basis = reference_rates.basis
-            and counts.attribute = reference_rates.attribute
-            and counts.group_name = reference_rates.group_name
+    inner join reference_rates on {{ same_group('counts', 'reference_rates') }}
 
 ),
 

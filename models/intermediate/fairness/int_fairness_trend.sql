@@ -41,12 +41,7 @@ final as (
             false
         ) as is_levelled_down
     from ratios
-    inner join latest
-        on
-            ratios.promotion_id = latest.promotion_id
-            and ratios.basis = latest.basis
-            and ratios.attribute = latest.attribute
-            and ratios.group_name = latest.group_name
+    inner join latest on {{ same_group('ratios', 'latest') }}
     where latest.day_rank = 1
 
 )

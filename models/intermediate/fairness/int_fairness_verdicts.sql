@@ -48,19 +48,9 @@ explained as (
             false
         ) as is_proxy
     from ratios
-    inner join tests
-        on
-            ratios.promotion_id = tests.promotion_id
-            and ratios.basis = tests.basis
-            and ratios.attribute = tests.attribute
-            and ratios.group_name = tests.group_name
+    inner join tests on {{ same_group('ratios', 'tests') }}
     inner join limits on ratios.attribute = limits.attribute
-    left join conditions
-        on
-            ratios.promotion_id = conditions.promotion_id
-            and ratios.basis = conditions.basis
-            and ratios.attribute = conditions.attribute
-            and ratios.group_name = conditions.group_name
+    left join conditions on {{ same_group('ratios', 'conditions') }}
     left join proxies
         on
             ratios.promotion_id = proxies.promotion_id

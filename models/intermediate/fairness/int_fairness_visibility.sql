@@ -6,7 +6,7 @@ rates as (
     select * from {{ ref('int_fairness_rates') }}
 ),
 
-ranked as (
+hidden as (
 
     select
         promotion_id,
@@ -14,19 +14,13 @@ ranked as (
         attribute,
         group_name,
         is_pair,
-        eligible_count,
-        row_number() over (
-            partition by promotion_id, basis, attribute
-            order by eligible_count nulls last, group_name nulls last
-        ) as size_rank,
-        count(*) filter (
-            where eligible_count < {{ var('smallest_published_count') }}
-        ) over (partition by promotion_id, basis, attribute) as small_count
+        {{ is_suppressed_cell(
+            'eligible_count', ['promotion_id', 'basis', 'attribute'], ['group_name']
+        ) }} as is_hidden
     from rates
 
 ),
 
--- a single hidden group could be told from the total: the next smallest goes with it;
 -- a pair could be told from the groups that it is made of, so all of its table goes
 final as (
 
@@ -35,10 +29,13 @@ final as (
         basis,
         attribute,
         group_name,
-        (is_pair and small_count > 0)
-        or size_rank <= case when small_count = 1 then 2 else small_count end
-            as is_suppressed
-    from ranked
+        is_hidden
+        or (
+            is_pair and bool_or(is_hidden) over (
+                partition by promotion_id, basis, attribute
+            )
+        ) as is_suppressed
+    from hidden
 
 )
 

@@ -37,11 +37,14 @@ summed as (
         max(total) as total,
         count(distinct value) as row_count,
         count(distinct group_name) as column_count,
-        max(total) * (sum(observed * observed / (row_total * column_total)) - 1)
-            as chi_square,
-        sum(observed / total * ln(observed * total / (row_total * column_total)))
-            as information,
-        -sum(observed / total * ln(column_total / total)) as column_entropy
+        max(total) * (
+            {{ exact_sum('observed * observed / (row_total * column_total)') }} - 1
+        ) as chi_square,
+        {{ exact_sum(
+            'observed / total * ln(observed * total / (row_total * column_total))'
+        ) }} as information,
+        -{{ exact_sum('observed / total * ln(column_total / total)') }}
+            as column_entropy
     from margins
     group by variable, attribute
 

@@ -86,32 +86,18 @@ final as (
         details.previous_verdict,
         details.is_levelled_down
     from cells
-    inner join verdicts
-        on
-            cells.promotion_id = verdicts.promotion_id
-            and cells.basis = verdicts.basis
-            and cells.attribute = verdicts.attribute
-            and cells.group_name = verdicts.group_name
+    inner join verdicts on {{ same_group('cells', 'verdicts') }}
     left join ratios
         on
-            cells.promotion_id = ratios.promotion_id
-            and cells.basis = ratios.basis
-            and cells.attribute = ratios.attribute
-            and cells.group_name = ratios.group_name
+            {{ same_group('cells', 'ratios') }}
             and not cells.is_suppressed
     left join conditions
         on
-            cells.promotion_id = conditions.promotion_id
-            and cells.basis = conditions.basis
-            and cells.attribute = conditions.attribute
-            and cells.group_name = conditions.group_name
+            {{ same_group('cells', 'conditions') }}
             and not cells.is_suppressed
     left join details
         on
-            cells.promotion_id = details.promotion_id
-            and cells.basis = details.basis
-            and cells.attribute = details.attribute
-            and cells.group_name = details.group_name
+            {{ same_group('cells', 'details') }}
             and not cells.is_suppressed
 
 )
