@@ -395,14 +395,24 @@ def test_one_stratum_that_is_unfair_is_not_averaged_away(chain: Chain) -> None:
         [
             ("p", "a", "high", 2000, 1000),
             ("p", "a", "low", 2000, 200),
-            ("p", "b", "high", 600, 120),
-            ("p", "b", "low", 3400, 900),
+            ("p", "b", "high", 1000, 200),
+            ("p", "b", "low", 3000, 630),
         ]
     )
-    found = chain.run(inputs(rows, minimum_impact_ratio=0.95, **ANY_SIZE))
+    found = chain.run(inputs(rows))
     within = one(found["int_fairness_conditions"], group_name="b")
-    assert float(within["conditional_ratio"]) > 0.95 and float(within["worst_stratum_p"]) < 0.001
+    assert float(within["conditional_ratio"]) > 0.8
+    assert float(within["standardised_rate"]) > 0.8 * float(within["standardised_reference_rate"])
+    assert float(one(found["int_fairness_proxies"])["stratum_cramers_v"]) < 0.3
     assert one(found["int_fairness_verdicts"], group_name="b")["verdict"] == "FAIL"
+
+
+def test_one_person_who_was_left_out_is_no_proof(chain: Chain) -> None:
+    """Where everybody else was selected, p is .02; with one selection more the ratio is 1."""
+    rows = counts(groups("p", (1000, 1000), (0, 1)))
+    found = chain.run(inputs(rows))
+    assert float(one(found["int_fairness_tests"], group_name="b")["adjusted_p"]) < 0.05
+    assert one(found["int_fairness_verdicts"], group_name="b")["verdict"] == "INSUFFICIENT"
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,7 @@ tested as (
         placed.*,
         bases.is_gate,
         case
-            when not placed.has_unknown
-                then
-                    greatest(
-                        coalesce(placed.wald_p, placed.score_p),
-                        coalesce(placed.score_p, placed.wald_p)
-                    )
+            when not placed.has_unknown then greatest(placed.wald_p, placed.score_p)
         end as p_value
     from placed
     inner join bases on placed.basis = bases.basis
