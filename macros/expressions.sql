@@ -54,3 +54,25 @@
 {% macro exact_sum(expression) -%}
     cast(sum(cast({{ expression }} as numeric(38, 12))) as {{ type_double() }})
 {%- endmacro %}
+
+
+{#- The first instant of a calendar day of the shop, as a UTC timestamp. -#}
+{% macro start_of_day(day) -%}
+    {%- if setting('business_timezone') in ['UTC', 'Etc/UTC'] -%}
+        cast({{ day }} as timestamp)
+    {%- else -%}
+        {{ to_utc('cast(' ~ day ~ ' as timestamp)', setting('business_timezone')) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The last day of the month before the one in which a moment lies. -#}
+{% macro last_month_end(timestamp_utc) -%}
+    cast({{ dbt.dateadd('day', -1, dbt.date_trunc('month', business_date(timestamp_utc))) }} as date)
+{%- endmacro %}
+
+
+{#- 1 where a condition holds, else 0. -#}
+{% macro as_number(condition) -%}
+    case when {{ condition }} then 1 else 0 end
+{%- endmacro %}

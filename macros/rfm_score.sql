@@ -18,3 +18,9 @@
                 else {{ limit_value }}
             end
 {%- endmacro %}
+
+
+{#- Whether a day counts for frequency and monetary, seen from a last day; a window of 0 days is a lifetime. -#}
+{% macro is_in_rfm_window(day, last_day) -%}
+    ({{ var('rfm_window_days') }} = 0 or {{ dbt.datediff(day, last_day, 'day') }} < {{ var('rfm_window_days') }})
+{%- endmacro %}

@@ -4,9 +4,9 @@
 {%- endmacro %}
 
 
-{#- The lower limit of a share, 95 % (Wilson 1927): good from a single trial on, and never below 0. Null without trials. -#}
-{% macro wilson_lower(successes, trials) -%}
-    {%- set z = normal_975() -%}
+{#- The lower limit of a share, 95 % unless another quantile z is given (Wilson 1927): good from a single trial on, and never
+    below 0. Null without trials. -#}
+{% macro wilson_lower(successes, trials, z=normal_975()) -%}
     greatest(
         {{ safe_divide(
             successes ~ ' + ' ~ z ~ ' * ' ~ z ~ ' / 2 - ' ~ z ~ ' * sqrt('
@@ -20,8 +20,8 @@
 
 
 {#- The upper limit: what the lower limit of the failures leaves. -#}
-{% macro wilson_upper(successes, trials) -%}
-    1 - {{ wilson_lower(trials ~ ' - ' ~ successes, trials) }}
+{% macro wilson_upper(successes, trials, z=normal_975()) -%}
+    1 - {{ wilson_lower(trials ~ ' - ' ~ successes, trials, z) }}
 {%- endmacro %}
 
 
@@ -60,4 +60,16 @@
                 'greatest(least(' ~ rows ~ ', ' ~ columns ~ ') - 1, 0)'
             ) }}, 0), 1))
     end
+{%- endmacro %}
+
+
+{#- A statistic as a decimal: 15 digits behind the point, and null where it is too large to mean anything. -#}
+{% macro as_statistic(value) -%}
+    cast(case when abs({{ value }}) < 1e20 then {{ value }} end as numeric(38, 15))
+{%- endmacro %}
+
+
+{#- A decimal as a float again: products of such decimals would need more digits than there are. -#}
+{% macro as_float(value) -%}
+    cast({{ value }} as {{ type_double() }})
 {%- endmacro %}

@@ -19,11 +19,7 @@ purchases as (
         net_revenue_amount,
         cost_amount,
         margin_amount,
-        (
-            {{ var('rfm_window_days') }} = 0
-            or {{ dbt.datediff('order_date', as_of_date(), 'day') }}
-            < {{ var('rfm_window_days') }}
-        ) as is_in_window
+        {{ is_in_rfm_window('order_date', as_of_date()) }} as is_in_window
     from orders
     where is_purchase
 
