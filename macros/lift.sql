@@ -166,8 +166,10 @@
 
 {#- Variance of an outcome less theta times the same measure before (CUPED; Deng et al. 2013). -#}
 {% macro adjusted_variance(variance, earlier_variance, covariance, theta) -%}
-    greatest(
-        {{ variance }} + {{ theta }} * {{ theta }} * {{ earlier_variance }} - 2 * {{ theta }} * {{ covariance }},
-        case when {{ variance }} is not null then 0 end
-    )
+    case
+        when {{ variance }} is not null and {{ theta }} is not null
+            then greatest(
+                {{ variance }} + {{ theta }} * {{ theta }} * {{ earlier_variance }} - 2 * {{ theta }} * {{ covariance }}, 0
+            )
+    end
 {%- endmacro %}

@@ -73,3 +73,9 @@
 {% macro as_float(value) -%}
     cast({{ value }} as {{ type_double() }})
 {%- endmacro %}
+
+
+{#- An amount of the reporting currency; null where it is too large to mean anything. -#}
+{% macro as_money(value) -%}
+    cast(case when abs({{ value }}) < 1e15 then {{ value }} end as numeric(18, 2))
+{%- endmacro %}

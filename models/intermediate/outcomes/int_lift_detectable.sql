@@ -23,7 +23,7 @@ floats as (
         means.n1 + means.n0 as people,
         means.tuning_count,
         {{ as_float('means.significance_level') }} as alpha,
-        {{ as_float('means.m0') }} as m0,
+        nullif({{ as_float('means.m0') }}, 0) as m0,
         {{ as_float('means.v1') }} as v1,
         {{ as_float('means.v0') }} as v0,
         {{ as_float('means.z_alpha') }} as z_alpha,
@@ -70,6 +70,7 @@ final as (
         segment,
         arm,
         metric,
+        -- where no control had the outcome, nobody knows the rate to start from
         case when metric_type = 'rate' then {{ as_statistic('d8') }} else {{ as_statistic(
             detectable_mean('pooled_variance', 'n1', 'n0', 'z_alpha', 'z_power')
         ) }} end as minimum_detectable_effect,
