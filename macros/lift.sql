@@ -173,3 +173,12 @@
             )
     end
 {%- endmacro %}
+
+
+{#- Whether rows of two tables are about the same difference: comparison, segment, treatment arm and metric. -#}
+{% macro same_effect(one, other) -%}
+    {{ one }}.experiment_key = {{ other }}.experiment_key
+            and {{ one }}.segment = {{ other }}.segment
+            and {{ one }}.arm = {{ other }}.arm
+            and {{ one }}.metric = {{ other }}.metric
+{%- endmacro %}

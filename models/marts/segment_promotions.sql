@@ -20,10 +20,6 @@ decisions as (
     where is_selected
 ),
 
-budgets as (
-    select * from {{ ref('int_promotion_budgets') }}
-),
-
 counted as (
 
     select
@@ -38,6 +34,7 @@ counted as (
         sum(customer_count) filter (where stage = 'arbitration') as outranked,
         sum(customer_count) filter (where stage = 'budget') as over_budget,
         sum(customer_count) filter (where stage = 'fairness') as stopped,
+        sum(customer_count) filter (where stage = 'loss') as losing,
         sum(customer_count) filter (where stage = 'selected') as selected,
         {{ dbt.listagg(
             "case when stage not in ('policy', 'selected') then reason || ' '"
@@ -83,15 +80,20 @@ final as (
         cast(coalesce(counted.outranked, 0) as bigint) as outranked_customer_count,
         cast(coalesce(counted.over_budget, 0) as bigint) as over_budget_customer_count,
         cast(coalesce(counted.stopped, 0) as bigint) as fairness_stopped_customer_count,
+        cast(coalesce(counted.losing, 0) as bigint) as loss_stopped_customer_count,
         cast(coalesce(counted.selected, 0) as bigint) as selected_customer_count,
         counted.reasons as suppressed_by_reason,
         cast(coalesce(valued.cost, 0) as numeric(18, 2)) as expected_cost_amount,
         cast(valued.margin as numeric(18, 2)) as expected_incremental_margin_amount,
         promotions.budget_id,
-        budgets.budget_amount,
-        budgets.used_amount as budget_used_amount,
-        budgets.remaining_amount as budget_remaining_amount,
+        plan.budget_amount,
+        plan.budget_used_amount,
+        plan.budget_remaining_amount,
         plan.fairness_verdict,
+        plan.profit_verdict,
+        plan.measured_net_amount,
+        plan.measured_net_lower_amount,
+        plan.measured_net_upper_amount,
         case
             when plan.stop_reason is null and counted.eligible > 0 then 'go'
             else 'stop'
@@ -104,7 +106,6 @@ final as (
         end as decision_reason
     from plan
     inner join promotions on plan.promotion_id = promotions.promotion_id
-    left join budgets on promotions.budget_id = budgets.budget_id
     left join counted
         on
             plan.segment = counted.segment

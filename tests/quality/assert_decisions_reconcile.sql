@@ -111,7 +111,8 @@ failures as (
         or due_customer_count
         != not_permitted_customer_count + held_out_customer_count
         + guarded_customer_count + outranked_customer_count + over_budget_customer_count
-        + fairness_stopped_customer_count + selected_customer_count
+        + fairness_stopped_customer_count + loss_stopped_customer_count
+        + selected_customer_count
         or decision = 'go' and eligible_customer_count = 0
         or decision = 'stop' and selected_customer_count > 0
 

@@ -22,21 +22,29 @@ month_ends as (
 
 ),
 
-bought as (
+known as (
 
     select
         month_ends.month_end,
         orders.customer_key,
-        max(orders.order_date) as last_order_date,
-        count(*) filter (where {{ is_in_rfm_window('orders.order_date', 'month_ends.month_end') }})
-            as order_count,
-        count(distinct case
-            when {{ is_in_rfm_window('orders.order_date', 'month_ends.month_end') }}
-                then orders.order_date
-        end) as occasion_count
+        orders.order_date,
+        {{ is_in_rfm_window('orders.order_date', 'month_ends.month_end') }}
+            as is_in_window
     from month_ends
     inner join orders on month_ends.month_end >= orders.order_date
-    group by month_ends.month_end, orders.customer_key
+
+),
+
+bought as (
+
+    select
+        month_end,
+        customer_key,
+        max(order_date) as last_order_date,
+        count(*) filter (where is_in_window) as order_count,
+        count(distinct case when is_in_window then order_date end) as occasion_count
+    from known
+    group by month_end, customer_key
 
 ),
 
@@ -51,7 +59,9 @@ earned as (
     inner join revenue_entries
         on
             month_ends.month_end >= revenue_entries.entry_date
-            and {{ is_in_rfm_window('revenue_entries.entry_date', 'month_ends.month_end') }}
+            and {{ is_in_rfm_window(
+                'revenue_entries.entry_date', 'month_ends.month_end'
+            ) }}
     group by month_ends.month_end, revenue_entries.customer_key
 
 ),
@@ -62,7 +72,9 @@ final as (
         bought.customer_key,
         cast(bought.month_end as date) as month_end,
         cast(
-            {{ dbt.datediff('bought.last_order_date', 'bought.month_end', 'day') }} as int
+            {{ dbt.datediff(
+                'bought.last_order_date', 'bought.month_end', 'day'
+            ) }} as int
         ) as recency_days,
         cast(
             case '{{ choice("rfm_frequency", ["orders", "occasions"]) }}'
@@ -74,7 +86,9 @@ final as (
             case '{{ choice("rfm_monetary", ["total", "average"]) }}'
                 when 'total' then coalesce(earned.net_amount, 0)
                 else
-                    coalesce({{ safe_divide('earned.net_amount', 'bought.order_count') }}, 0)
+                    coalesce({{ safe_divide(
+                        'earned.net_amount', 'bought.order_count'
+                    ) }}, 0)
             end as numeric(18, 2)
         ) as monetary_amount
     from bought

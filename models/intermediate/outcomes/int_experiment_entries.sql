@@ -21,7 +21,8 @@ occasions as (
 
 quarters as (
 
-    select distinct cast({{ dbt.date_trunc('quarter', 'order_date') }} as date) as quarter
+    select distinct
+        cast({{ dbt.date_trunc('quarter', 'order_date') }} as date) as quarter
     from occasions
 
 ),
@@ -50,7 +51,7 @@ first_selected as (
 
 ),
 
--- as they were assigned, whatever they got; those whom the promotion would have gone to;
+-- as they were assigned, whatever they got; those to whom the promotion would have gone;
 -- and the universal holdout, quarter by quarter
 entries as (
 
@@ -69,7 +70,8 @@ entries as (
         arms.*,
         'would_be_selected' as population,
         'all' as period,
-        {{ start_of_day(dbt.dateadd('day', 1, 'first_selected.as_of_date')) }} as starts_at,
+        {{ start_of_day(dbt.dateadd('day', 1, 'first_selected.as_of_date')) }}
+            as starts_at,
         cast(null as timestamp) as ends_at
     from arms
     inner join first_selected

@@ -50,8 +50,8 @@ final as (
     left join contacted_days
         on
             spans.promotion_id = contacted_days.promotion_id
-            and contacted_days.sent_date
-            between cast(spans.starts_at as date) and cast(spans.outcome_ends_at as date)
+            and contacted_days.sent_date >= cast(spans.starts_at as date)
+            and contacted_days.sent_date <= cast(spans.outcome_ends_at as date)
     group by spans.promotion_id, spans.starts_at, spans.outcome_ends_at
     having count(contacted_days.sent_date) = 0
 

@@ -41,7 +41,7 @@ ranked as (
             partition by
                 comparisons.promotion_id, comparisons.draw,
                 comparisons.population, comparisons.period
-            order by case when policies.promotion_id = 'any' then 1 else 0 end nulls last
+            order by {{ as_number("policies.promotion_id = 'any'") }} nulls last
         ) as policy_rank
     from comparisons
     inner join policies

@@ -39,11 +39,7 @@ varied as (
         ) }} as covariance
     from comparisons
     inner join means
-        on
-            comparisons.experiment_key = means.experiment_key
-            and comparisons.segment = means.segment
-            and comparisons.arm = means.arm
-            and comparisons.metric = means.metric
+        on {{ same_effect('comparisons', 'means') }}
 
 ),
 

@@ -15,7 +15,11 @@ metrics as (
 ),
 
 treated as (
-    select * from counts where not is_control
+
+    select *
+    from counts
+    where not is_control
+
 ),
 
 segments as (

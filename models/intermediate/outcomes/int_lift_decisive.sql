@@ -59,17 +59,9 @@ joined as (
         on comparisons.experiment_key = experiments.experiment_key
     inner join states on comparisons.experiment_key = states.experiment_key
     inner join effects
-        on
-            comparisons.experiment_key = effects.experiment_key
-            and comparisons.segment = effects.segment
-            and comparisons.arm = effects.arm
-            and comparisons.metric = effects.metric
+        on {{ same_effect('comparisons', 'effects') }}
     inner join detectable
-        on
-            comparisons.experiment_key = detectable.experiment_key
-            and comparisons.segment = detectable.segment
-            and comparisons.arm = detectable.arm
-            and comparisons.metric = detectable.metric
+        on {{ same_effect('comparisons', 'detectable') }}
     left join balance
         on
             comparisons.experiment_key = balance.experiment_key

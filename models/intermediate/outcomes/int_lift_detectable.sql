@@ -32,11 +32,7 @@ floats as (
         {{ as_float('effects.standard_error') }} as standard_error
     from means
     inner join effects
-        on
-            means.experiment_key = effects.experiment_key
-            and means.segment = effects.segment
-            and means.arm = effects.arm
-            and means.metric = effects.metric
+        on {{ same_effect('means', 'effects') }}
 
 ),
 
@@ -47,22 +43,39 @@ started as (
         {{ safe_divide('((n1 - 1) * v1 + (n0 - 1) * v0)', '(n1 + n0 - 2)') }}
             as pooled_variance,
         {{ always_valid_rho('alpha', 'tuning_count') }} as rho,
-        {{ detectable_mean('m0 * (1 - m0)', 'n1', 'n0', 'z_alpha', 'z_power') }} as d0
+        {{ detectable_mean(
+            'm0 * (1 - m0)', 'n1', 'n0', 'z_alpha', 'z_power'
+        ) }} as d0
     from floats
 
 ),
 {% for step in range(8) %}
-step_{{ step + 1 }} as (
+    step_{{ step + 1 }} as (
+
+        select
+            *,
+            {{ detectable_rate_step(
+                'd' ~ step, 'm0', 'n1', 'n0', 'z_alpha', 'z_power'
+            ) }} as d{{ step + 1 }}
+        from {{ 'started' if step == 0 else 'step_' ~ step }}
+
+    ),
+{% endfor %}
+detected as (
 
     select
         *,
-        {{ detectable_rate_step(
-            'd' ~ step, 'm0', 'n1', 'n0', 'z_alpha', 'z_power'
-        ) }} as d{{ step + 1 }}
-    from {{ 'started' if step == 0 else 'step_' ~ step }}
+        {{ detectable_mean(
+            'pooled_variance', 'n1', 'n0', 'z_alpha', 'z_power'
+        ) }} as mean_effect,
+        {{ always_valid_half_width('standard_error', 'people', 'rho', 'alpha') }}
+            as half_width,
+        {{ always_valid_p('difference', 'standard_error', 'people', 'rho') }}
+            as always_valid_p
+    from step_8
 
 ),
-{% endfor %}
+
 final as (
 
     select
@@ -71,18 +84,14 @@ final as (
         arm,
         metric,
         -- where no control had the outcome, nobody knows the rate to start from
-        case when metric_type = 'rate' then {{ as_statistic('d8') }} else {{ as_statistic(
-            detectable_mean('pooled_variance', 'n1', 'n0', 'z_alpha', 'z_power')
-        ) }} end as minimum_detectable_effect,
-        {{ as_statistic('difference - ' ~ always_valid_half_width(
-            'standard_error', 'people', 'rho', 'alpha'
-        )) }} as always_valid_lower,
-        {{ as_statistic('difference + ' ~ always_valid_half_width(
-            'standard_error', 'people', 'rho', 'alpha'
-        )) }} as always_valid_upper,
-        {{ as_statistic(always_valid_p('difference', 'standard_error', 'people', 'rho')) }}
-            as always_valid_p_value
-    from step_8
+        case
+            when metric_type = 'rate' then {{ as_statistic('d8') }}
+            else {{ as_statistic('mean_effect') }}
+        end as minimum_detectable_effect,
+        {{ as_statistic('difference - half_width') }} as always_valid_lower,
+        {{ as_statistic('difference + half_width') }} as always_valid_upper,
+        {{ as_statistic('always_valid_p') }} as always_valid_p_value
+    from detected
 
 )
 

@@ -17,9 +17,11 @@ described as (
         comparisons.*,
         experiments.significance_level,
         experiments.power,
+        experiments.stop_confidence,
         experiments.tuning_count,
         {{ normal_quantile('(1 - experiments.significance_level / 2)') }} as z_alpha,
         {{ normal_quantile('experiments.power') }} as z_power,
+        {{ normal_quantile('experiments.stop_confidence') }} as z_stop,
         {{ safe_divide('comparisons.sum1', 'comparisons.n1') }} as m1,
         {{ safe_divide('comparisons.sum0', 'comparisons.n0') }} as m0,
         {{ sample_variance(
@@ -63,7 +65,8 @@ final as (
         cast(significance_level as numeric(18, 4)) as significance_level,
         tuning_count,
         {{ as_statistic('z_alpha') }} as z_alpha,
-        {{ as_statistic('z_power') }} as z_power
+        {{ as_statistic('z_power') }} as z_power,
+        {{ as_statistic('z_stop') }} as z_stop
     from spread
 
 )

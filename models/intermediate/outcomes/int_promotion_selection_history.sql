@@ -38,25 +38,21 @@ tonight as (
 
 ),
 
-{% if is_incremental() %}
 known as (
 
-    select distinct
-        customer_id,
-        promotion_id,
-        salt
-    from {{ this }}
+    {% if is_incremental() %}
+        select distinct
+            customer_id,
+            promotion_id,
+            salt
+        from {{ this }}
+    {% else %}
+        select *
+        from tonight
+        where 1 = 0
+    {% endif %}
 
 ),
-{% else %}
-known as (
-
-    select *
-    from tonight
-    where 1 = 0
-
-),
-{% endif %}
 
 final as (
 

@@ -19,11 +19,10 @@ promotions as (
 costs as (
 
     select
-        {{ safe_divide(
-            'sum(case when cost_amount is not null then gross_amount - discount_amount end)',
-            'count(*)'
-        ) }} as costed_amount,
-        {{ safe_divide('sum(cost_amount)', 'count(*)') }} as cost_amount,
+        sum(cost_amount) as cost_amount,
+        sum(case
+            when cost_amount is not null then gross_amount - discount_amount
+        end) as costed_amount,
         {{ safe_divide('count(cost_amount)', 'count(*)') }} as costed_share
     from orders
     where status != 'cancelled'

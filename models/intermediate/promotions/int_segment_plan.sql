@@ -10,8 +10,8 @@ promotions as (
     select * from {{ ref('promotions') }}
 ),
 
-targets as (
-    select * from {{ ref('promotion_targets') }}
+targeted as (
+    select * from {{ ref('int_segment_targets') }}
 ),
 
 customer_segments as (
@@ -20,6 +20,18 @@ customer_segments as (
 
 verdicts as (
     select * from {{ ref('int_promotion_verdicts') }}
+),
+
+stops as (
+    select * from {{ ref('int_promotion_stops') }}
+),
+
+measured as (
+    select * from {{ ref('int_promotion_measured') }}
+),
+
+budgets as (
+    select * from {{ ref('int_promotion_budgets') }}
 ),
 
 segments as (
@@ -42,32 +54,6 @@ sizes as (
 
 ),
 
-reasons as (
-
-    select distinct
-        segments.segment,
-        targets.promotion_id,
-        targets.reason
-    from segments
-    inner join targets
-        on
-            segments.map_name = targets.map_name
-            and targets.segment in ('any', segments.segment)
-
-),
-
--- one promotion may be aimed at several stages of a segment, each with a reason
-targeted as (
-
-    select
-        segment,
-        promotion_id,
-        {{ dbt.listagg("reason", "'; '", "order by reason") }} as target_reason
-    from reasons
-    group by segment, promotion_id
-
-),
-
 final as (
 
     select
@@ -81,11 +67,25 @@ final as (
             when promotions.valid_from > {{ send_date() }} then 'not valid yet'
             when promotions.valid_to < {{ send_date() }} then 'no longer valid'
             when verdicts.is_stopped then verdicts.stop_reason
+            when stops.is_stopped then stops.stop_reason
         end as stop_reason,
-        verdicts.fairness_verdict
+        verdicts.fairness_verdict,
+        measured.verdict as profit_verdict,
+        measured.net_amount as measured_net_amount,
+        measured.net_lower_amount as measured_net_lower_amount,
+        measured.net_upper_amount as measured_net_upper_amount,
+        budgets.budget_amount,
+        budgets.used_amount as budget_used_amount,
+        budgets.remaining_amount as budget_remaining_amount
     from segments
     cross join promotions
     inner join verdicts on promotions.promotion_id = verdicts.promotion_id
+    inner join stops on promotions.promotion_id = stops.promotion_id
+    left join budgets on promotions.budget_id = budgets.budget_id
+    left join measured
+        on
+            segments.segment = measured.segment
+            and promotions.promotion_id = measured.promotion_id
     left join sizes on segments.segment = sizes.segment
     left join targeted
         on
