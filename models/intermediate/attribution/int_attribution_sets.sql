@@ -24,10 +24,12 @@ members as (
 
 ),
 
+-- null where there was no purchase: a condition on one side is slow in an outer join
 sized as (
 
     select
         members.*,
+        case when is_converted then order_number end as converted_order_number,
         count(*) over (
             partition by customer_key, order_number, stretch_number
         ) as state_count
@@ -50,8 +52,7 @@ final as (
     left join journeys
         on
             sized.customer_key = journeys.customer_key
-            and sized.order_number = journeys.order_number
-            and sized.is_converted
+            and sized.converted_order_number = journeys.order_number
     group by sized.state_key, sized.state_count
 
 )
