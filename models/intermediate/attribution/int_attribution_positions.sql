@@ -19,7 +19,8 @@ weighed as (
         touches.touch_number = 1 as is_first,
         touches.touch_number = touches.touch_count as is_last,
         journeys.net_revenue_amount,
-        {{ safe_divide('touches.decay_weight', 'journeys.decay_weight') }} as decay_share
+        {{ safe_divide('touches.decay_weight', 'journeys.decay_weight') }}
+            as decay_share
     from touches
     inner join journeys
         on

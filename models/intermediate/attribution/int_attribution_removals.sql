@@ -54,7 +54,9 @@ measured as (
     select
         returns.chain_key,
         cast(
-            {{ safe_divide('coalesce(arrivals.visit_count, 0)', 'returns.visit_count') }}
+            {{ safe_divide(
+                'coalesce(arrivals.visit_count, 0)', 'returns.visit_count'
+            ) }}
             * {{ safe_divide(
                 'coalesce(purchases.probability, 0)', 'starts.probability'
             ) }} as numeric(38, 18)
@@ -71,7 +73,8 @@ compared as (
     select
         chain_key,
         removal_effect,
-        {{ safe_divide('removal_effect', 'sum(removal_effect) over ()') }} as effect_share
+        {{ safe_divide('removal_effect', 'sum(removal_effect) over ()') }}
+            as effect_share
     from measured
 
 ),

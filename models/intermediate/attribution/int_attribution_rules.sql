@@ -77,7 +77,9 @@ final as (
     select
         attribution_model,
         state_key,
-        cast({{ exact_sum('conversion_count') }} as numeric(38, 12)) as conversion_count,
+        cast(
+            {{ exact_sum('conversion_count') }} as numeric(38, 12)
+        ) as conversion_count,
         cast(
             {{ exact_sum('net_revenue_amount') }} as numeric(38, 12)
         ) as net_revenue_amount
