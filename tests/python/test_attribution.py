@@ -36,7 +36,7 @@ from attribution_chain import (
     journeys,
     removal_effects,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from shop import Build, Builder, write_tables
 
@@ -424,6 +424,7 @@ def shop(
 
 
 @settings(look, max_examples=150)
+@example([(1, 0, 100, True), (1, 12, 100, True)], [(1, 2, STATES[0], True)])  # ten slots before
 @given(orders_of_a_shop, sends_of_a_shop)
 def test_any_shop(
     models: Attribution,
