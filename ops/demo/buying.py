@@ -249,14 +249,14 @@ def pick(rng: Random, shares: dict[str, float]) -> str:
     return rng.choices(list(shares), list(shares.values()))[0]
 
 
-def spend_tiers(shop: Shop, customers: Sequence[Customer]) -> dict[str, str]:
-    """The shop's own tiers by total spend: the first fifth, the next three tenths, the rest."""
+def spend_tiers(shop: Shop, customers: Sequence[Customer], until: datetime) -> dict[str, str]:
+    """The shop's own tiers by spend so far: the first fifth, the next three tenths, the rest."""
     spent = {
         c.customer_id: sum(
             (
                 shop.in_eur(o.gross - o.discount, c.currency, berlin_date(o.at))
                 for o in c.orders
-                if not o.is_cancelled
+                if not o.is_cancelled and o.at < until
             ),
             Decimal(0),
         )

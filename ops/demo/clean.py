@@ -116,7 +116,7 @@ def write_customers(shop: Shop, customers: Sequence[Customer]) -> None:
 def draw_age_bands(shop: Shop, customers: Sequence[Customer]) -> dict[str, str]:
     """Age bands that depend on what a customer spent: the young are rare among high spenders."""
     rng = shop.stream("ages")
-    tiers = spend_tiers(shop, customers)
+    tiers = spend_tiers(shop, customers, END)
     return {
         customer_id: rng.choices(list(AGE_BANDS), AGE_SHARES[tier])[0]
         for customer_id, tier in tiers.items()

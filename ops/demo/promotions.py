@@ -24,6 +24,7 @@ class Experiment:
     discount_share: Decimal
     send_cost: Decimal
     window_days: int = 28
+    is_paired: bool = False
     planned_treatment_share: float = 0.5
     actual_treatment_share: float = 0.5
 
@@ -36,7 +37,7 @@ EXPERIMENTS = (
     Experiment("free_shipping_week", datetime(2026, 2, 2, 6), 1200, 0.09, Decimal("0.05"),
                Decimal("0.02")),
     Experiment("spring_sale_20", datetime(2026, 4, 13, 6), 1600, 0.0, Decimal("0.20"),
-               Decimal("0.08"), window_days=56),
+               Decimal("0.08"), window_days=56, is_paired=True),
 )  # fmt: skip
 
 
@@ -98,14 +99,14 @@ def run_experiment(experiment: Experiment, customers: Sequence[Customer], shop: 
 
 
 def draw_arms(experiment: Experiment, sample: Sequence[Customer], rng: Random) -> set[int]:
-    """Numbers of the treated. Where shares are even, one of each two who would have bought alike.
+    """Numbers of the treated: anybody, or one of each two who would have bought alike.
 
-    A single random draw of a few hundred may hide a planted effect behind luck. One within pairs is
-    as random, and shows what a draw shows on average.
+    A single draw of a few hundred may hide a planted loss behind luck. One within pairs is as
+    random, and shows what a draw shows on average.
     """
     start = experiment.start
     end = start + timedelta(days=experiment.window_days)
-    if experiment.actual_treatment_share != 0.5:
+    if not experiment.is_paired:
         share = experiment.actual_treatment_share
         return set(rng.sample(range(len(sample)), round(len(sample) * share)))
 
@@ -168,7 +169,9 @@ def write_campaigns(shop: Shop, customers: Sequence[Customer]) -> None:
         for row in shop.rows["customer_attributes"]
         if row["attribute"] == "age_band"
     }
-    tiers = spend_tiers(shop, customers)
+    tiers = spend_tiers(
+        shop, customers, datetime(2026, 4, 1)
+    )  # a quarter's tiers are its first day's
     run_quota_sends(shop, customers, "vip_early_access", datetime(2026, 6, 8, 8),
                     {c: (tier, bands[c]) for c, tier in tiers.items()},
                     {"high": 0.9, "middle": 0.4, "low": 0.1})  # fmt: skip

@@ -19,6 +19,7 @@ DECISIONS: dict[str, dict[str, Any]] = json.loads(demo_shop.TRUTH.read_text(enco
     "decisions"
 ]
 POLICY = demo_shop.ROOT / "seeds" / "policy"
+STOPS = {"fairness_stop", "loss_stop"}
 WITHOUT_A_CASE = {  # what the policy as it is cannot say
     "channel_disabled": "no promotion goes over mail, the one channel that is switched off",
     "consent_expired": "consent_valid_days is 0: consent does not expire",
@@ -108,14 +109,14 @@ def test_a_selected_message_goes_out_in_allowed_hours(name: str, decide: Decide)
 def test_every_reason_is_planted(demo_build: Path) -> None:
     """All that can occur in the demo; the others neither occur nor have a case.
 
-    A fairness stop is a promotion's, not a person's: test_demo_fairness has it.
+    A stop is a promotion's, not a person's: test_demo_fairness and test_demo_lift have them.
     """
-    known = {row["reason"] for row in policy("decision_reasons")} - {"fairness_stop"}
+    known = {row["reason"] for row in policy("decision_reasons")} - STOPS
     planted = {case["reason"] for case in DECISIONS.values()} - {"absent"}
     assert planted == known - set(WITHOUT_A_CASE)
     with duckdb.connect(str(demo_build), read_only=True) as connection:
         found = connection.execute("select distinct reason from marts.customer_promotions")
-        assert {reason for (reason,) in found.fetchall()} - {"fairness_stop"} == planted
+        assert {reason for (reason,) in found.fetchall()} - STOPS == planted
 
 
 def test_a_planted_person_stays_out_of_the_clean_part() -> None:

@@ -40,7 +40,7 @@ def one(rows: pd.DataFrame, metric: str = "net_revenue", **keys: Any) -> pd.Seri
 
 def close(found: Any, published: float, digits: int) -> bool:
     """Equal to so many decimals, as printed."""
-    return abs(float(found) - published) <= 0.5001 * 10**-digits
+    return abs(float(found) - published) <= float(0.5001 * 10.0**-digits)
 
 
 def test_welch_and_relative_lift_as_gbstats_has_them(chain: Chain) -> None:
