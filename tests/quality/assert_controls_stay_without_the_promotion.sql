@@ -1,5 +1,5 @@
 {{ config(severity='warn') }}
-{#- Promotions that too many of their controls got all the same: what they did looks smaller than it was. -#}
+{#- Promotions that too many controls got all the same: their lift looks too small. -#}
 with
 
 lifts as (

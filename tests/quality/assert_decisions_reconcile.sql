@@ -108,8 +108,7 @@ failures as (
         considered_customer_count != segment_customer_count
         or eligible_customer_count > considered_customer_count
         or due_customer_count > eligible_customer_count
-        or due_customer_count
-        != not_permitted_customer_count + held_out_customer_count
+        or due_customer_count != not_permitted_customer_count + held_out_customer_count
         + guarded_customer_count + outranked_customer_count + over_budget_customer_count
         + fairness_stopped_customer_count + loss_stopped_customer_count
         + selected_customer_count

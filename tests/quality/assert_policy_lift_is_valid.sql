@@ -1,4 +1,4 @@
-{#- Rows of lift_policies, lift_metrics, outcome_events, planned_arms and hypotheses to correct. -#}
+{#- Rows of lift_policies, lift_metrics, outcome_events, planned_arms to correct. -#}
 with
 
 policies as (
@@ -15,10 +15,6 @@ outcome_events as (
 
 planned_arms as (
     select * from {{ ref('planned_arms') }}
-),
-
-hypotheses as (
-    select * from {{ ref('hypotheses') }}
 ),
 
 general as (
@@ -114,21 +110,6 @@ failures as (
     where
         not is_complete
         or not coalesce(smallest_share > 0 and abs(planned_share - 1) < 0.001, false)
-
-    union all
-
-    select
-        'hypotheses' as seed,
-        hypotheses.hypothesis_id as row_key,
-        'name a promotion, a segment (or all), a metric of lift_metrics and an owner'
-            as remedy
-    from hypotheses
-    left join metrics on hypotheses.metric = metrics.metric
-    where
-        metrics.metric is null
-        or hypotheses.promotion_id is null
-        or hypotheses.segment is null
-        or trim(coalesce(hypotheses.owner, '')) = ''
 
 )
 

@@ -51,8 +51,8 @@ first_selected as (
 
 ),
 
--- as they were assigned, whatever they got; those to whom the promotion would have gone;
--- and the universal holdout, quarter by quarter
+-- as assigned, whatever they got; those to whom the promotion would have gone; and the
+-- universal holdout, quarter by quarter
 entries as (
 
     select
