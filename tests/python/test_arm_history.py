@@ -13,6 +13,7 @@ PEOPLE = [f"P{number:03}" for number in range(300)]
 SALTS = {"universal": "universal|1", "welcome_guide": "welcome_guide"}
 SHARES = {"universal": 0.05, "welcome_guide": 0.1}
 HISTORY = "history.int_promotion_arm_history"
+SELECTIONS = "history.int_promotion_selection_history"
 FIRST_NIGHT, SECOND_NIGHT = "2025-06-29", "2025-06-30"
 
 
@@ -109,6 +110,30 @@ def test_controls_are_marked_who_would_be_selected(first_night: Build) -> None:
         "select customer_id from marts.customer_promotions where would_be_selected"
     )
     assert {person for (person,) in marked} == TREATED | CONTROL
+
+
+def selections(build: Build) -> dict[str, str]:
+    """The first night on which the promotion would have gone to each; nobody has two."""
+    rows = build.rows(f"select customer_id, cast(as_of_date as varchar) from {SELECTIONS}")
+    assert len(rows) == len(dict(rows))
+    return dict(rows)
+
+
+def test_who_would_be_selected_is_remembered_in_both_arms(first_night: Build) -> None:
+    assert selections(first_night) == dict.fromkeys(TREATED | CONTROL, FIRST_NIGHT)
+
+
+def test_the_first_night_of_a_selection_stays(builder: Builder, folder: Path) -> None:
+    """Over later nights, full refreshes and the same night again; who is forgotten leaves."""
+    later, forgotten = min(CONTROL), min(TREATED)
+    with duckdb.connect(str(folder / "build.duckdb")) as connection:
+        connection.execute(f"delete from {SELECTIONS} where customer_id = ?", [later])
+    second = build(builder, folder, SECOND_NIGHT, forget=forgotten)
+    expected = dict.fromkeys((TREATED | CONTROL) - {later, forgotten}, FIRST_NIGHT)
+    expected[later] = SECOND_NIGHT
+    assert selections(second) == expected
+    again = build(builder, folder, SECOND_NIGHT, forget=forgotten, full_refresh=True)
+    assert selections(again) == expected
 
 
 def test_a_stored_arm_beats_the_hash_and_is_written_once(builder: Builder, folder: Path) -> None:
