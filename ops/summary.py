@@ -48,13 +48,14 @@ def as_of_day(build: Path) -> str | None:
 
 
 def summary(build: Path) -> str:
-    """The reconciliation and the segments, as text."""
+    """The reconciliation, the segments and what promotions are to do and did, as text."""
     with duckdb.connect(str(build), read_only=True) as connection:
         parts = [
             "Rows delivered, by what became of them\n" + _sources(connection),
             _reasons(connection),
             "Segments\n" + _segments(connection),
             _promotions(connection),
+            _lifts(connection),
         ]
     return "\n\n".join(part for part in parts if part)
 
@@ -111,9 +112,10 @@ def _promotions(connection: duckdb.DuckDBPyConnection) -> str:
         "cast(sum(held_out_customer_count) as bigint), "
         "cast(sum(guarded_customer_count + outranked_customer_count + over_budget_customer_count) "
         "as bigint), cast(sum(fairness_stopped_customer_count) as bigint), "
+        "cast(sum(loss_stopped_customer_count) as bigint), "
         "cast(sum(selected_customer_count) as bigint), sum(expected_cost_amount), "
         "sum(expected_incremental_margin_amount) from marts.segment_promotions "
-        "group by 1 having sum(due_customer_count) > 0 order by 7 desc, 2 desc, 1"
+        "group by 1 having sum(due_customer_count) > 0 order by 8 desc, 2 desc, 1"
     ).fetchall()
     if not rows:
         return ""
@@ -124,12 +126,44 @@ def _promotions(connection: duckdb.DuckDBPyConnection) -> str:
         "held out",
         "held back",
         "unfair",
+        "losing",
         "selected",
         "cost",
         "gain",
     ]
     title = "Promotions, customers (why not: marts.customer_promotions)"
     return f"{title}\n" + text_table(headers, rows)
+
+
+def _lifts(connection: duckdb.DuckDBPyConnection) -> str:
+    """What promotions did by the metric that each is judged by; empty where none can be told."""
+    rows = connection.execute(
+        "select promotion_id, metric, promotion_lift.treatment_count, control_count, "
+        "cast(difference as decimal(18, 4)), cast(difference_lower as decimal(18, 4)), "
+        "cast(difference_upper as decimal(18, 4)), promotion_lift.verdict, net_amount "
+        "from marts.promotion_lift inner join marts.promotion_profit "
+        "using (promotion_id, draw, population, segment, arm) "
+        "where population = 'assigned' and segment = 'all' and is_primary and is_final "
+        "and promotion_lift.verdict not in ('no comparison', 'too small to tell') "
+        "order by net_amount desc nulls last, promotion_id, arm"
+    ).fetchall()
+    if not rows:
+        return ""
+    lines = [
+        [*row[:4], f"{row[4]:+.3f}", f"{row[5]:+.3f} to {row[6]:+.3f}", *row[7:]] for row in rows
+    ]
+    headers = [
+        "promotion",
+        "metric",
+        "treated",
+        "controls",
+        "lift",
+        "interval",
+        "verdict",
+        "net",
+    ]
+    title = "What promotions did, a person (marts.promotion_lift, promotion_profit)"
+    return f"{title}\n" + text_table(headers, lines)
 
 
 def next_steps(published: Path, is_demo: bool) -> str:
