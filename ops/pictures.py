@@ -449,20 +449,26 @@ def signed(value: float, digits: int) -> str:
 
 
 def percent(value: float) -> str:
-    """A share of the control's mean."""
+    """A share of the control's mean; beyond a thousandfold the figure says no more than that."""
+    if abs(value) >= 1000:
+        return f"beyond {signed(math.copysign(100_000, value), 0)} %"
     return signed(100 * value, 0 if abs(value) >= 0.1 else 1) + " %"
 
 
 def amount(value: float) -> str:
-    """Money without its cents, unless it is cents."""
+    """Money without its cents, unless it is cents, and in millions where it is many of them."""
+    for size, unit in ((1e9, "bn"), (1e6, "M")):
+        if abs(value) >= 10 * size:
+            return f"{signed(value / size, 1).removesuffix('.0')} {unit}"
     return signed(value, 0 if abs(value) >= 10 else 2)
 
 
 def _names(promotion: str, draw: str, arm: str) -> tuple[str, str]:
     """The promotion with its arm, and who drew the arms."""
     name = promotion if arm == "treatment" else f"{promotion}: {arm}"
-    drawn = "drawn elsewhere" if draw == "delivered" else "drawn here"
-    return name, drawn if draw in ("delivered", promotion) else f"{drawn} as {draw}"
+    if draw == "delivered":
+        return name, "arms delivered"
+    return name, "drawn here" if draw == promotion else f"drawn here as {draw}"
 
 
 def _limits(lower: float | None, upper: float | None, words: Callable[[float], str]) -> str:
@@ -499,7 +505,7 @@ def promotion_lifts(connection: duckdb.DuckDBPyConnection) -> str | None:
         y = forest.y(place)
         about = f"{metric.replace('_', ' ')}, {treated:,} against {controls:,}, {drawn}"
         parts.append(text(28, y + 18, shortened(name, 38), "start", INK, 13))
-        parts.append(text(28, y + 34, shortened(about, 52), "start", MUTED, 11))
+        parts.append(text(28, y + 34, shortened(about, 47), "start", MUTED, 11))
         if lift is not None:
             parts += forest.interval(lift, lower, upper, y + 21, colour)
             told = percent(lift) + _limits(lower, upper, percent)
@@ -550,24 +556,24 @@ def promotion_profit(connection: duckdb.DuckDBPyConnection) -> str | None:
         y = forest.y(place)
         parts.append(text(28, y + 21, shortened(name, 38), "start", INK, 13))
         parts.append(
-            text(28, y + 38, shortened(f"{treated:,} treated, {drawn}", 52), "start", MUTED, 11)
+            text(28, y + 38, shortened(f"{treated:,} treated, {drawn}", 47), "start", MUTED, 11)
         )
         for value, colour, down in ((margin, MARGIN, 6), (cost, COST, 18)):
             if value is not None:
                 left, right = sorted((forest.x(0), forest.x(value)))
                 parts.append(_rect(left, y + down, right - left, 10, colour))
-        x = forest.end + 24
-        if net is None:
-            parts.append(text(x, y + 21, "not known", "start", INK, 13, "600"))
-            parts.append(text(x, y + 38, f"{verdict}; cost {_cost(cost)}", "start", MUTED, 11))
-            continue
         colour = VERDICTS.get(verdict, MUTED)
-        parts += forest.interval(net, lower, upper, y + 38, colour)
-        told = f"net {amount(net)}{_limits(lower, upper, amount)}"
-        came = "not known" if margin is None else amount(margin)
-        split = f"{verdict}; margin {came}, cost {_cost(cost)}"
-        parts.append(text(x, y + 21, told, "start", INK if colour == MUTED else colour, 13, "600"))
-        parts.append(text(x, y + 38, split, "start", MUTED, 11))
+        came, spent = ("not known" if value is None else amount(value) for value in (margin, cost))
+        told = [f"{verdict}: net not known", "", f"margin {came}, cost {spent.lstrip('+')}"]
+        if net is not None:
+            parts += forest.interval(net, lower, upper, y + 38, colour)
+            told[:2] = [f"{verdict}: net {amount(net)}", "interval not known"]
+        if lower is not None and upper is not None:
+            told[1] = f"{amount(lower)} to {amount(upper)}"
+        x, ink = forest.end + 24, INK if colour == MUTED else colour
+        parts.append(text(x, y + 16, told[0], "start", ink, 13, "600"))
+        for line, down in ((told[1], 31), (told[2], 45)):
+            parts.append(text(x, y + down, line, "start", MUTED, 11))
     start = 28.0
     for words, colour in (("margin beyond the control's", MARGIN), ("cost", COST)):
         parts.append(_rect(start, 76, 12, 12, colour))
@@ -585,11 +591,6 @@ def promotion_profit(connection: duckdb.DuckDBPyConnection) -> str | None:
         " promotion itself cost. Never add them up: people overlap."
     ]
     return forest.page("What promotions earned", note, below, parts)
-
-
-def _cost(value: float | None) -> str:
-    """A cost has no plus."""
-    return "not known" if value is None else amount(value).lstrip("+")
 
 
 PICTURES = {
