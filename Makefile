@@ -44,10 +44,11 @@ proof: $(VENV)/development profiles.yml ## that no protected attribute reaches a
 	@$(PYTHON) -m ops.proof $${RAW:+--raw="$$RAW"} $${AS_OF:+--as-of="$$AS_OF"} \
 		$${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
 
-bench: $(VENV)/development profiles.yml ## what lifetime value and decisions cost; SMOKE=1: is a small log whole?
+bench: $(VENV)/development profiles.yml ## what lifetime value and decisions cost, is lift honest; SMOKE=1: small
 	@[ -n "$$SMOKE" ] || $(PYTHON) -m ops.bench_clv speed
 	@[ -n "$$SMOKE" ] || $(PYTHON) -m ops.bench_clv scores
 	@[ -n "$$SMOKE" ] || $(PYTHON) -m ops.bench_clv recovery
+	@$(PYTHON) -m ops.bench_lift $${SMOKE:+--smoke}
 	@$(PYTHON) -m ops.bench_decision $${SMOKE:+--smoke}
 
 publish: $(VENV)/runtime ## publish the last build again, if it passed

@@ -1,19 +1,23 @@
-"""Three pictures of lifetime value from a built file, as SVG that needs nothing else to be seen.
+"""Pictures for people from a built file, as SVG that needs nothing else to be seen.
 
     python -m ops.pictures                   # into pictures/ beside the build file
     python -m ops.pictures --out docs/pictures
 
 - `clv_tracking.svg`: cumulative actual and expected repeat purchases, week by week;
 - `clv_alive.svg`: the probability of still being a customer, by recency and frequency;
-- `clv_calibration.svg`: predicted and actual orders of the hold-out, by decile.
+- `clv_calibration.svg`: predicted and actual orders of the hold-out, by decile;
+- `promotion_lifts.svg`: what each promotion changed against its control, with its verdict;
+- `promotion_profit.svg`: what each promotion earned beyond what would have come without it.
 """
 
 import argparse
 import math
 import sys
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import duckdb
@@ -25,6 +29,8 @@ ACTUAL, EXPECTED = "#1f2933", "#d9480f"
 # from gone to certain: light to dark, told apart without colour vision too
 RAMP = ("#f7fbff", "#d0e1f2", "#94c4df", "#4a98c9", "#1764ab", "#08306b")
 FONT = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
+VERDICTS = {"works": "#1764ab", "harms": "#d9480f"}
+MARGIN, COST = "#94c4df", "#f4b183"
 # of the customers with a repeat, those beyond are too few to show
 SHOWN_SHARE = 0.995
 # of the hundredths of the map's height, each so-manieth has a colour of its own
@@ -318,7 +324,282 @@ def calibration(connection: duckdb.DuckDBPyConnection) -> str | None:
     return plot.page("What was predicted, and what came", note, parts)
 
 
-PICTURES = {"clv_tracking": tracking, "clv_alive": alive, "clv_calibration": calibration}
+@dataclass(frozen=True)
+class Forest:
+    """Rows with a name on the left, a common axis in the middle, and words on the right."""
+
+    rows: int
+    low: float
+    high: float
+    row_height: int
+    width: int = 980
+    left: int = 320
+    right: int = 320
+    top: int = 108
+    bottom: int = 58
+
+    @property
+    def height(self) -> int:
+        return self.base + self.bottom
+
+    @property
+    def base(self) -> int:
+        return self.top + self.rows * self.row_height
+
+    @property
+    def end(self) -> int:
+        return self.width - self.right
+
+    def y(self, row: int) -> float:
+        return self.top + row * self.row_height
+
+    def x(self, value: float) -> float:
+        """Where a value stands; what is beyond the axis stands at its end."""
+        share = (value - self.low) / (self.high - self.low)
+        return self.left + (self.end - self.left) * min(max(share, 0.0), 1.0)
+
+    def axis(self, marks: Sequence[float], name: str, words: Callable[[float], str]) -> list[str]:
+        """Lines between the rows, lines at the ticks, a dark one at zero, and what they count."""
+        parts = []
+        for row in range(1, self.rows):
+            parts.append(_line(28, self.y(row), self.width - 28, self.y(row), GRID))
+        for tick in marks:
+            x, is_zero = self.x(tick), tick == 0
+            parts.append(_line(x, self.top, x, self.base, INK if is_zero else GRID))
+            parts.append(text(x, self.base + 20, words(tick), "middle"))
+        parts.append(text((self.left + self.end) / 2, self.base + 42, name, "middle"))
+        return parts
+
+    def interval(
+        self, value: float, lower: float | None, upper: float | None, y: float, colour: str
+    ) -> list[str]:
+        """A dot and its line; an arrow where the line, or the dot, goes on beyond the axis."""
+        parts = []
+        if lower is not None and upper is not None:
+            more = " stroke-width='2.2'"
+            parts.append(_line(self.x(lower), y, self.x(upper), y, colour, more))
+        ends = [end for end in (lower, value, upper) if end is not None]
+        for is_beyond, x, tip in (
+            (min(ends) < self.low, self.left, -8),
+            (max(ends) > self.high, self.end, 8),
+        ):
+            if is_beyond:
+                points = f"{x},{y - 5:.1f} {x + tip},{y:.1f} {x},{y + 5:.1f}"
+                parts.append(f"<polygon points='{points}' fill='{colour}'/>")
+        if self.low <= value <= self.high:
+            # hollow where nobody knows how sure it is
+            fill = colour if lower is not None and upper is not None else "#ffffff"
+            more = f" fill='{fill}' stroke='{colour}' stroke-width='1.6'"
+            parts.append(f"<circle cx='{self.x(value):.1f}' cy='{y:.1f}' r='4'{more}/>")
+        return parts
+
+    def page(self, title: str, note: str, told: Sequence[str], parts: Sequence[str]) -> str:
+        """The drawing with its title, its one-sentence summary, and lines below the title."""
+        head = [text(28, 30, title, "start", INK, 17, "600")]
+        head += [text(28, 52 + 18 * place, line, "start") for place, line in enumerate(told)]
+        return (
+            f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {self.width} {self.height}'"
+            f" width='{self.width}' height='{self.height}' role='img' {FONT}>\n"
+            f"<title>{escape(title)}. {escape(note)}</title>\n"
+            f"<rect width='{self.width}' height='{self.height}' fill='#ffffff'/>\n"
+            + "\n".join([*head, *parts])
+            + "\n</svg>\n"
+        )
+
+
+def shortened(words: str, columns: int) -> str:
+    """A name that fits: wide characters count twice, and what XML cannot hold is left out."""
+    kept, width = "", 0
+    shown = "".join(letter for letter in words if unicodedata.category(letter)[0] != "C")
+    for place, letter in enumerate(shown):
+        width += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if width > columns - 1 and place < len(shown) - 1:
+            return kept + "…"
+        kept += letter
+    return kept
+
+
+def between(low: float, high: float, wanted: int = 5) -> list[float]:
+    """Round numbers from one that is not above the lowest to one that is not below the highest."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    if not high > low:
+        return [0, 1]
+    marks = ticks(high - low, wanted)
+    step = marks[1]
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(step * place, 10) for place in range(first, last + 1)]
+
+
+def span(values: Sequence[float], ends: Sequence[float], least: float) -> list[float]:
+    """The ticks of an axis that shows the values, and intervals unless one dwarfs all the rest."""
+    sizes = sorted(abs(value) for value in values)
+    # the upper quartile: one wild promotion must not squeeze the others to a point
+    usual = sizes[(3 * (len(sizes) - 1)) // 4] if sizes else 0.0
+    limit = max(4 * usual, least)
+    reach = [min(max(value, -limit), limit) for value in [*values, *ends]]
+    return between(min(reach, default=0), max(reach, default=0))
+
+
+def signed(value: float, digits: int) -> str:
+    """A change as a person writes it, with a true minus; what rounds to zero has no sign."""
+    words = f"{abs(value):,.{digits}f}"
+    if not any(letter in "123456789" for letter in words):
+        return "0"
+    return ("\N{MINUS SIGN}" if value < 0 else "+") + words
+
+
+def percent(value: float) -> str:
+    """A share of the control's mean; beyond a thousandfold the figure says no more than that."""
+    if abs(value) >= 1000:
+        return f"beyond {signed(math.copysign(100_000, value), 0)} %"
+    return signed(100 * value, 0 if abs(value) >= 0.1 else 1) + " %"
+
+
+def amount(value: float) -> str:
+    """Money without its cents, unless it is cents, and in millions where it is many of them."""
+    for size, unit in ((1e9, "bn"), (1e6, "M")):
+        if abs(value) >= 10 * size:
+            return f"{signed(value / size, 1).removesuffix('.0')} {unit}"
+    return signed(value, 0 if abs(value) >= 10 else 2)
+
+
+def _names(promotion: str, draw: str, arm: str) -> tuple[str, str]:
+    """The promotion with its arm, and who drew the arms."""
+    name = promotion if arm == "treatment" else f"{promotion}: {arm}"
+    if draw == "delivered":
+        return name, "arms delivered"
+    return name, "drawn here" if draw == promotion else f"drawn here as {draw}"
+
+
+def _limits(lower: float | None, upper: float | None, words: Callable[[float], str]) -> str:
+    if lower is None or upper is None:
+        return ", interval not known"
+    return f" ({words(lower)} to {words(upper)})"
+
+
+def _floats(values: Sequence[Any]) -> list[float | None]:
+    return [None if value is None else float(value) for value in values]
+
+
+def promotion_lifts(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """A dot and a line for each promotion: right of zero it did more than its control."""
+    rows = connection.execute(
+        "select promotion_id, draw, arm, metric, verdict, is_final, treatment_count,"
+        " control_count, relative_lift, relative_lower, relative_upper, difference"
+        " from marts.promotion_lift"
+        " where population = 'assigned' and segment = 'all' and is_primary"
+        " order by relative_lift desc nulls last, promotion_id, draw, arm, metric"
+    ).fetchall()
+    if not rows:
+        return None
+    known = [_floats(row[8:11]) for row in rows if row[8] is not None]
+    lifts = [lift for lift, *_ in known if lift is not None]
+    marks = span(lifts, [end for _, *ends in known for end in ends if end is not None], 0.1)
+    forest = Forest(len(rows), marks[0], marks[-1], 42)
+    parts = forest.axis(marks, "change of the outcome, as a share of the control's", percent)
+    for place, row in enumerate(rows):
+        promotion, draw, arm, metric, verdict, is_final, treated, controls = row[:8]
+        lift, lower, upper, difference = _floats(row[8:])
+        colour = VERDICTS.get(verdict, MUTED)
+        name, drawn = _names(promotion, draw, arm)
+        y = forest.y(place)
+        about = f"{metric.replace('_', ' ')}, {treated:,} against {controls:,}, {drawn}"
+        parts.append(text(28, y + 18, shortened(name, 38), "start", INK, 13))
+        parts.append(text(28, y + 34, shortened(about, 47), "start", MUTED, 11))
+        if lift is not None:
+            parts += forest.interval(lift, lower, upper, y + 21, colour)
+            told = percent(lift) + _limits(lower, upper, percent)
+        elif difference is not None:
+            told = (
+                f"{signed(difference, 4)} a person; control: 0" if difference else "0 in both arms"
+            )
+        else:
+            told = "change not known"
+        x = forest.end + 24
+        words = verdict if is_final else f"{verdict}, so far"
+        parts.append(text(x, y + 18, words, "start", INK if colour == MUTED else colour, 13, "600"))
+        parts.append(text(x, y + 34, told, "start", MUTED, 11))
+    decided = [sum(row[4] == verdict for row in rows) for verdict in ("works", "harms")]
+    note = f"Of {len(rows)} comparisons {decided[0]} work and {decided[1]} harm."
+    below = [
+        "Each promotion by the metric that its policy judges it by, all who were assigned, 95 %"
+        " intervals unless the policy says otherwise.",
+        "The verdict also reckons with all other metrics, with few buyers, and with daily looks:"
+        " it may say less than the line.",
+    ]
+    return forest.page("What promotions changed against their control groups", note, below, parts)
+
+
+def promotion_profit(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Two bars and a dot for each promotion: what came more, what it cost, what was left."""
+    rows = connection.execute(
+        "select promotion_id, draw, arm, verdict, treatment_count, incremental_margin_amount,"
+        " cost_amount, net_amount, net_lower_amount, net_upper_amount"
+        " from marts.promotion_profit"
+        " where population = 'assigned' and segment = 'all'"
+        " order by net_amount desc nulls last, promotion_id, draw, arm"
+    ).fetchall()
+    if not rows:
+        return None
+    sums = [_floats(row[5:]) for row in rows]
+    points = [value for row in sums for value in row[:3] if value is not None]
+    ends = [value for row in sums for value in row[3:] if value is not None]
+    largest = max((abs(value) for value in points), default=0)
+    # bars are never cut; intervals only where they dwarf every bar
+    marks = span(points, ends, max(2 * largest, 1))
+    forest = Forest(len(rows), marks[0], marks[-1], 50)
+    parts = forest.axis(marks, "amount, all treated people together", amount)
+    for place, (row, money) in enumerate(zip(rows, sums, strict=True)):
+        promotion, draw, arm, verdict, treated = row[:5]
+        margin, cost, net, lower, upper = money
+        name, drawn = _names(promotion, draw, arm)
+        y = forest.y(place)
+        parts.append(text(28, y + 21, shortened(name, 38), "start", INK, 13))
+        parts.append(
+            text(28, y + 38, shortened(f"{treated:,} treated, {drawn}", 47), "start", MUTED, 11)
+        )
+        for value, colour, down in ((margin, MARGIN, 6), (cost, COST, 18)):
+            if value is not None:
+                left, right = sorted((forest.x(0), forest.x(value)))
+                parts.append(_rect(left, y + down, right - left, 10, colour))
+        colour = VERDICTS.get(verdict, MUTED)
+        came, spent = ("not known" if value is None else amount(value) for value in (margin, cost))
+        told = [f"{verdict}: net not known", "", f"margin {came}, cost {spent.lstrip('+')}"]
+        if net is not None:
+            parts += forest.interval(net, lower, upper, y + 38, colour)
+            told[:2] = [f"{verdict}: net {amount(net)}", "interval not known"]
+        if lower is not None and upper is not None:
+            told[1] = f"{amount(lower)} to {amount(upper)}"
+        x, ink = forest.end + 24, INK if colour == MUTED else colour
+        parts.append(text(x, y + 16, told[0], "start", ink, 13, "600"))
+        for line, down in ((told[1], 31), (told[2], 45)):
+            parts.append(text(x, y + down, line, "start", MUTED, 11))
+    start = 28.0
+    for words, colour in (("margin beyond the control's", MARGIN), ("cost", COST)):
+        parts.append(_rect(start, 76, 12, 12, colour))
+        parts.append(text(start + 18, 86, words, "start", INK))
+        start += 26 + 6.6 * len(words) + 22
+    parts += [
+        _line(start, 82, start + 26, 82, MUTED, " stroke-width='2.2'"),
+        f"<circle cx='{start + 13:.1f}' cy='82' r='4.5' fill='{MUTED}'/>",
+        text(start + 32, 86, "net, with its interval", "start", INK),
+    ]
+    nets = [row[2] for row in sums if row[2] is not None]
+    note = f"Of {len(rows)} comparisons {sum(net > 0 for net in nets)} have a net above zero."
+    below = [
+        "Net margin of all who were assigned, beyond that of as many controls, and what the"
+        " promotion itself cost. Never add them up: people overlap."
+    ]
+    return forest.page("What promotions earned", note, below, parts)
+
+
+PICTURES = {
+    "clv_tracking": tracking,
+    "clv_alive": alive,
+    "clv_calibration": calibration,
+    "promotion_lifts": promotion_lifts,
+    "promotion_profit": promotion_profit,
+}
 
 
 def draw(build: Path, folder: Path) -> dict[str, Path | None]:
@@ -333,7 +614,7 @@ def draw(build: Path, folder: Path) -> dict[str, Path | None]:
                 svg = picture(connection)
             except duckdb.CatalogException as error:
                 raise UserError(
-                    f"{display(build)} holds no lifetime value ({str(error).splitlines()[0]})."
+                    f"{display(build)} lacks what is drawn ({str(error).splitlines()[0]})."
                     " Run make build."
                 ) from error
             path = folder / f"{name}.svg"
@@ -348,7 +629,8 @@ def draw(build: Path, folder: Path) -> dict[str, Path | None]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Draw, and turn what a person can mend into one line and exit code 2."""
     parser = argparse.ArgumentParser(
-        prog="python -m ops.pictures", description="Draw lifetime value from the last build."
+        prog="python -m ops.pictures",
+        description="Draw lifetime value and lift from the last build.",
     )
     parser.add_argument("--build", type=Path, default=None, help="the built DuckDB file")
     parser.add_argument("--out", type=Path, default=None, help="the folder for the pictures")
@@ -360,7 +642,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"pictures: {error}", file=sys.stderr)
         return 2
     for name, path in drawn.items():
-        print(display(path.resolve()) if path else f"{name}: nothing to show, no parameters")
+        print(display(path.resolve()) if path else f"{name}: nothing to show")
     return 0
 
 
