@@ -136,8 +136,13 @@ def test_what_is_not_known_is_said() -> None:
         profit("no interval", 10, 5, 5, None, None), profit("nothing", None, 0, None, None, None),
         profit("not even cost", None, None, None, None, None),
     ])))  # fmt: skip
-    assert {"no evidence: net +5.00", "interval not known", "no evidence: net not known",
-            "margin not known, cost 0", "margin not known, cost not known"} <= set(told)  # fmt: skip
+    assert {
+        "no evidence: net +5.00",
+        "interval not known",
+        "no evidence: net not known",
+        "margin not known, cost 0",
+        "margin not known, cost not known",
+    } <= set(told)
 
 
 def test_one_wild_promotion_does_not_squeeze_the_others() -> None:
