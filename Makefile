@@ -69,10 +69,10 @@ docs: $(VENV)/runtime profiles.yml ## the models and their columns as one page: 
 
 requirements: $(VENV)/runtime ## pin requirements*.txt again, to the newest releases that fit
 	@$(PYTHON) -m pip install --quiet uv
-	@for name in requirements-dev requirements; do \
+	@for name in requirements-dev requirements requirements-spark; do \
 		$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 			--no-strip-extras --generate-hashes --no-header $$name.in --output-file $$name.txt \
-			$$([ $$name = requirements ] && echo "--constraint requirements-dev.txt") || exit 1; \
+			$$([ $$name = requirements-dev ] || echo "--constraint requirements-dev.txt") || exit 1; \
 	done
 
 clean: ## remove what builds and checks left; the published file stays
