@@ -16,6 +16,10 @@
     regexp_matches({{ expression }}, '{{ pattern }}')
 {%- endmacro %}
 
+{% macro spark__matches(expression, pattern) -%}
+    regexp_like({{ expression }}, '{{ pattern | replace("\\", "\\\\") }}')
+{%- endmacro %}
+
 
 {#- SHA-256 of a text's UTF-8 bytes, as lower-case hex. -#}
 {% macro sha256_hex(expression) -%}

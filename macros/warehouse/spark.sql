@@ -1,0 +1,56 @@
+{#- What dbt-spark's own macros do not do: dates and times that are null, lists in an order, seeds read by Spark itself. -#}
+
+
+{#- Boundaries crossed, as the other engines count them. -#}
+{% macro spark__datediff(first_date, second_date, datepart) -%}
+    {%- if datepart == 'day' -%}
+        datediff({{ second_date }}, {{ first_date }})
+    {%- elif datepart == 'month' -%}
+        (
+            (year({{ second_date }}) - year({{ first_date }})) * 12
+            + month({{ second_date }}) - month({{ first_date }})
+        )
+    {%- elif datepart == 'second' -%}
+        (unix_seconds({{ second_date }}) - unix_seconds({{ first_date }}))
+    {%- else -%}
+        {{- exceptions.raise_compiler_error("datediff in " ~ datepart ~ "s is not written for Spark: macros/warehouse/spark.sql.") -}}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro spark__dateadd(datepart, interval, from_date_or_timestamp) -%}
+    dateadd({{ datepart }}, {{ interval }}, {{ from_date_or_timestamp }})
+{%- endmacro %}
+
+
+{% macro spark__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
+    listagg({{ measure }}, {{ delimiter_text }}) within group ({{ order_by_clause }})
+{%- endmacro %}
+
+
+{% macro spark__split_part(string_text, delimiter_text, part_number) -%}
+    split_part({{ string_text }}, {{ delimiter_text }}, {{ part_number }})
+{%- endmacro %}
+
+
+{#- A seed's rows as Spark reads its file: as literals of a statement they would take minutes, and quotes would break them. -#}
+{% macro spark__load_csv_rows(model, agate_table) -%}
+    {%- set types = model['config'].get('column_types', {}) -%}
+    {%- call statement('seed_file') -%}
+        create or replace temporary view seed_file using csv options (
+            path '{{ model.root_path }}/{{ model.original_file_path }}',
+            header 'true', multiLine 'true', escape '"', mode 'FAILFAST'
+        )
+    {%- endcall -%}
+    {%- set sql -%}
+        insert into {{ this }}
+        select
+        {%- for name in agate_table.column_names %}
+            cast({{ adapter.quote(name) }} as {{ types.get(name, adapter.convert_type(agate_table, loop.index0)) }})
+            {{- "," if not loop.last }}
+        {%- endfor %}
+        from seed_file
+    {%- endset -%}
+    {%- do adapter.add_query(sql) -%}
+    {{- return(sql) -}}
+{%- endmacro %}
