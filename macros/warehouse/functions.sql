@@ -6,6 +6,15 @@
     try_cast({{ expression }} as {{ data_type }})
 {%- endmacro %}
 
+{#- Spark would take a year or an hour alone for a time. -#}
+{% macro spark__try_cast(expression, data_type) -%}
+    {%- if data_type in ['date', 'timestamp'] -%}
+        case when {{ matches(expression, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') }} then try_cast({{ expression }} as {{ data_type }}) end
+    {%- else -%}
+        try_cast({{ expression }} as {{ data_type }})
+    {%- endif -%}
+{%- endmacro %}
+
 
 {#- Whether a text contains a match of a regular expression. -#}
 {% macro matches(expression, pattern) -%}
