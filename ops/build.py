@@ -37,9 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Build, and turn what a person can mend into one line and exit code 2."""
     arguments = parser().parse_args(argv)
     try:
-        check_target(arguments.target)
+        engine = check_target(arguments.target)
         variables = gather_vars(arguments)
         with one_build_at_a_time():
+            if engine == "spark":
+                from ops import spark
+
+                return spark.build(variables, arguments.target, arguments.publish)
             return build(variables, arguments.target, arguments.publish)
     except UserError as error:
         print(f"build: {error}", file=sys.stderr)
@@ -57,19 +61,21 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def check_target(target: str | None) -> None:
-    """A profile must be there, and hold the target."""
+def check_target(target: str | None) -> str:
+    """A profile must be there, and hold the target; the type of its warehouse."""
     path = Path(os.environ.get("DBT_PROFILES_DIR", ROOT)) / "profiles.yml"
     if not path.exists():
         raise UserError(
             f"There is no {display(path)}. Copy it: cp profiles.yml.example profiles.yml."
         )
-    outputs = yaml.safe_load(path.read_text(encoding="utf-8"))["lifetime_segments"]["outputs"]
+    profile = yaml.safe_load(path.read_text(encoding="utf-8"))["lifetime_segments"]
+    outputs = profile["outputs"]
     if target and target not in outputs:
         raise UserError(
             f"{display(path)} has no target {target!r}, only {', '.join(outputs)}."
             f"{suggestion(target, outputs)} Give one of them as TARGET."
         )
+    return str(outputs[target or profile["target"]]["type"])
 
 
 def gather_vars(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -139,7 +145,7 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
         publish.keep_tombstones(path)
     if not outcome.is_success:
         publish.record_build("", False, outcome.invocation_id, is_demo)
-        show_faults(outcome)
+        show_faults(outcome, published_file(), display(build_file()))
         return 2 if outcome.broken_contract else 1
     if not path.exists():
         raise UserError(
@@ -164,16 +170,16 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
     return 0
 
 
-def show_faults(outcome: dbt_run.Outcome) -> None:
-    """Every error and failed test, and what that means for the published file."""
+def show_faults(outcome: dbt_run.Outcome, published: Path, built: str) -> None:
+    """Every error and failed test, and what that means for what is published."""
     for title, findings in (("Not built", outcome.errors), ("Failed", outcome.failures)):
         for finding in findings:
             print(f"\n{title}: {finding}", file=sys.stderr)
     counts = f"{len(outcome.errors)} not built, {len(outcome.failures)} failed"
-    kept = f"; {display(published_file())} is as it was" if published_file().exists() else ""
+    kept = f"; {display(published)} is as it was" if published.exists() else ""
     print(f"\n{counts}, {outcome.skipped} skipped: nothing is published{kept}.", file=sys.stderr)
     if outcome.failures:
-        hint = f"The rows that a test found: run its query on {display(build_file())}."
+        hint = f"The rows that a test found: run its query on {built}."
         print(hint, file=sys.stderr)
 
 

@@ -64,3 +64,20 @@
 {% macro spark__random_uuid() -%}
     uuid()
 {%- endmacro %}
+
+
+{#- A hook that takes the rows out of a table for which a condition holds. -#}
+{% macro forget_rows(relation, condition) -%}
+    {{ return(adapter.dispatch('forget_rows', 'lifetime_segments')(relation, condition)) }}
+{%- endmacro %}
+
+{% macro default__forget_rows(relation, condition) -%}
+    delete from {{ relation }} where {{ condition }}
+{%- endmacro %}
+
+{% macro spark__forget_rows(relation, condition) -%}
+    {%- set found = 'select 1 from ' ~ relation ~ ' where ' ~ condition ~ ' limit 1' -%}
+    {%- if execute and run_query(found).rows -%}
+        {%- do replace_rows(relation, 'select * from ' ~ relation ~ ' where not coalesce(' ~ condition ~ ', false)') -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,4 +1,5 @@
-{#- What dbt-spark's own macros do not do: dates and times that are null, lists in an order, seeds read by Spark itself. -#}
+{#- What dbt-spark's own macros do not do: dates and times that are null, lists in an order, seeds read by Spark itself,
+    rows of a Parquet table replaced by their key. -#}
 
 
 {#- Boundaries crossed, as the other engines count them. -#}
@@ -60,4 +61,38 @@
 
 {% macro spark__load_csv_rows(model, agate_table) -%}
     {{- return('-- loaded with the table') -}}
+{%- endmacro %}
+
+
+{#- The rows of the new delivery take the place of those with the same key; dbt-spark has this for Delta and the like only. -#}
+{% macro dbt_spark_validate_get_incremental_strategy(raw_strategy, file_format) -%}
+    {{- return(raw_strategy) -}}
+{%- endmacro %}
+
+{% macro dbt_spark_get_incremental_sql(strategy, source, target, existing, unique_key, incremental_predicates) -%}
+    {%- if strategy == 'delete+insert' -%}
+        {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | join(', ') -%}
+        {%- set same_key = [] -%}
+        {%- for column in unique_key -%}
+            {%- do same_key.append('kept.' ~ column ~ ' = delivered.' ~ column) -%}
+        {%- endfor -%}
+        {%- do replace_rows(
+            target,
+            'select ' ~ columns ~ ' from ' ~ target ~ ' as kept left anti join ' ~ source ~ ' as delivered on '
+            ~ same_key | join(' and ') ~ ' union all select ' ~ columns ~ ' from ' ~ source
+        ) -%}
+        select 'replaced' as answer
+    {%- else -%}
+        {{ get_insert_into_sql(source, target) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- A Parquet table cannot be read while it is written, so what it is to hold is put beside it first. -#}
+{% macro replace_rows(relation, query) -%}
+    {%- set next = relation.incorporate(path={'identifier': relation.identifier ~ '__next'}) -%}
+    {%- do run_query('drop table if exists ' ~ next) -%}
+    {%- do run_query('create table ' ~ next ~ ' as ' ~ query) -%}
+    {%- do run_query('insert overwrite table ' ~ relation ~ ' select * from ' ~ next) -%}
+    {%- do run_query('drop table ' ~ next) -%}
 {%- endmacro %}
