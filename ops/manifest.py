@@ -1,4 +1,4 @@
-"""What a published file says of itself: which run, which code, which day, and what is in each table.
+"""What a published file says of itself: which run, which code, which day, what is in each table.
 
 The content hash of a table does not depend on the order of its rows: each row's columns are written
 as texts into one JSON list, its MD5 taken as two numbers, and these summed over the rows. The sums,

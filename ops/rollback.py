@@ -117,9 +117,8 @@ def narrowed(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> st
         )
     replaced = [f'"{column}" and {is_allowed} as "{column}"']
     if "reason" in columns:
-        replaced.append(
-            f"case when \"{column}\" and not {is_allowed} then 'rolled_back' else reason end as reason"
-        )
+        is_lost = f'"{column}" and not {is_allowed}'
+        replaced.append(f"case when {is_lost} then 'rolled_back' else reason end as reason")
     return f"select * replace ({', '.join(replaced)}) from ({query}) as kept_rows"
 
 

@@ -1,8 +1,8 @@
 """What was published before, kept in warehouse/versions for a rollback.
 
 A version is a second name of the very file that readers open, a hard link, and so costs nothing
-until the next night; where the file system has none, it is a copy. It is there before the swap under
-the name of something unfinished, and gets its own after it.
+until the next night; where the file system has none, it is a copy. Before the swap it is there
+under the name of something unfinished, and after it under its own.
 """
 
 import os
