@@ -168,7 +168,7 @@ def write_table(
     rows = [*finished(), *([current.row()] if current else [])]
     columns = ", ".join(f"{name} {data_type}" for name, data_type in COLUMNS.items())
     connection.execute(f"create schema if not exists {catalog}.audit")
-    connection.execute(f"create table {catalog}.{TABLE} ({columns})")
+    connection.execute(f"create or replace table {catalog}.{TABLE} ({columns})")
     structure = json.dumps([COLUMNS])
     connection.execute(
         f"insert into {catalog}.{TABLE} select unnest(from_json(?, ?), max_depth := 2)",
