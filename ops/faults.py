@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ops.project import BUSY, FAULT, UserError
 
 NAMED_FILE = re.compile(r"""["']([^"'\n]*/[^"'\n]*)["']""")
+DAMAGED = "damaged file"
 HOLDER = re.compile(r"\(PID (\d+)\)")
 
 
@@ -54,7 +55,7 @@ KINDS = [
         "Put it back, or build elsewhere: LIFETIME_BUILD_PATH=folder/build.duckdb.",
     ),
     Kind(
-        "damaged file",
+        DAMAGED,
         re.compile(r"not a valid DuckDB database|Corrupt database|checksum|Serialization Error"),
         "{file} is damaged: it is no whole DuckDB database.",
         "Put back a copy of it, or remove it and run make build.",
@@ -80,6 +81,12 @@ def known(error: BaseException | str) -> UserError | None:
             )
             return UserError(f"{says} {kind.remedy}", kind.reason, kind.exit_code)
     return None
+
+
+def of_machine(error: BaseException) -> UserError | None:
+    """The same, where a damaged file has a remedy of its own."""
+    fault = known(error)
+    return None if fault and fault.reason == DAMAGED else fault
 
 
 def explained(error: Exception) -> UserError:

@@ -167,7 +167,7 @@ def restore_history(build: Path) -> None:
                 _copy([(history_file(), HISTORY_SCHEMAS)], build, forgotten)
         except duckdb.Error as error:
             build.unlink(missing_ok=True)
-            if (fault := faults.known(error)) and fault.reason != "damaged file":
+            if fault := faults.of_machine(error):
                 raise fault from error
             raise UserError(
                 f"{display(history_file())} cannot be read ({error}). Put back a copy of it, or "
@@ -186,7 +186,7 @@ def keep_tombstones(build: Path) -> None:
         parts = [(history_file(), ("history",))] if history_file().exists() else []
         replace_file(history_file(), parts, Forgotten(tombstones), tombstones.write)
     except duckdb.Error as error:
-        if (fault := faults.known(error)) and fault.reason != "damaged file":
+        if fault := faults.of_machine(error):
             raise fault from error
         raise UserError(
             f"{display(build)} or {display(history_file())} cannot be read ({error}), so who asked "
