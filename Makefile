@@ -7,16 +7,16 @@ SHELL := /bin/sh
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 
-# RAW=folder AS_OF=YYYY-MM-DD TARGET=duckdb VARS='{name: value}' CUSTOMER=id: handed on by the shell,
+# RAW=folder AS_OF=YYYY-MM-DD TARGET=duckdb VARS='{name: value}' CUSTOMER=id VERSION=name: handed on by the shell,
 # so that spaces and quotes in them stay what they are
-export RAW AS_OF TARGET VARS SMOKE CUSTOMER
+export RAW AS_OF TARGET VARS SMOKE CUSTOMER VERSION
 
 # nothing calls home
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help build test lint proof bench publish audit export erase docs requirements clean
+.PHONY: help build test lint proof bench publish rollback audit export erase docs requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -53,6 +53,9 @@ bench: $(VENV)/development profiles.yml ## what lifetime value and decisions cos
 
 publish: $(VENV)/runtime ## publish the last build again, if it passed
 	@$(PYTHON) -m ops.publish
+
+rollback: $(VENV)/runtime ## let readers see the version before again, or VERSION=name
+	@$(PYTHON) -m ops.rollback $${VERSION:+--version="$$VERSION"}
 
 audit: $(VENV)/runtime ## the fairness audit as a page for people: warehouse/fairness.html
 	@$(PYTHON) -m ops.audit

@@ -8,17 +8,3 @@
     {%- endif -%}
     cast('{{ as_of_day() - modules.datetime.timedelta(days=days) }}' as date)
 {%- endmacro %}
-
-
-{#- Parameters that know nothing after the cut: fitted there by the Python model, or by the seed if it is that old. -#}
-{% macro fitted_backtest_parameters() -%}
-    {{- return(adapter.dispatch('fitted_backtest_parameters', 'lifetime_segments')()) -}}
-{%- endmacro %}
-
-{% macro default__fitted_backtest_parameters() -%}
-    {{- return(ref('clv_parameters')) -}}
-{%- endmacro %}
-
-{% macro duckdb__fitted_backtest_parameters() -%}
-    {{- return(ref('int_clv_backtest_fit')) -}}
-{%- endmacro %}

@@ -4,17 +4,19 @@
 {%- endmacro %}
 
 
-{#- Where the fitted parameters come from: the Python model, or the seed on an engine that has none. -#}
-{% macro fitted_parameters() -%}
-    {{- return(adapter.dispatch('fitted_parameters', 'lifetime_segments')()) -}}
+{#- The rows of the fitted parameters: the Python model's, or on an engine that has none the newest of the seed that
+    were fitted up to a day. -#}
+{% macro fitted_parameters(python_model, last_day) -%}
+    {{- return(adapter.dispatch('fitted_parameters', 'lifetime_segments')(python_model, last_day)) -}}
 {%- endmacro %}
 
-{% macro default__fitted_parameters() -%}
-    {{- return(ref('clv_parameters')) -}}
+{% macro default__fitted_parameters(python_model, last_day) -%}
+    {{ ref('clv_parameters') }}
+    where fitted_as_of = (select max(fitted_as_of) from {{ ref('clv_parameters') }} where fitted_as_of <= {{ last_day }})
 {%- endmacro %}
 
-{% macro duckdb__fitted_parameters() -%}
-    {{- return(ref('int_clv_fit')) -}}
+{% macro duckdb__fitted_parameters(python_model, last_day) -%}
+    {{- return(ref(python_model)) -}}
 {%- endmacro %}
 
 

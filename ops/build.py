@@ -1,53 +1,57 @@
 """`make build`: check the delivery, run one dbt build, publish it if all tests passed, report.
 
-Exit codes: 0 built and published; 1 a model or a test failed; 2 the caller can put it right.
+Exit codes: 0 built and published; 1 a model or a test failed; 2 the caller can put it right; 3 the
+machine is at fault; 4 another run or program is at work on the same files. docs/publishing.md
 """
 
 import argparse
 import contextlib
-import fcntl
 import os
+import shutil
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytz
 import yaml
 
-from ops import dbt_run, publish, summary
+from ops import dbt_run, faults, publish, runs, summary
 from ops.dbt_vars import as_of_var, merge, parse_vars
 from ops.delivery import Delivery, read_delivery
 from ops.project import (
+    BUSY,
+    REFUSED,
     ROOT,
     UserError,
     build_file,
     build_record,
     contract_tables,
     display,
+    log_folder,
     owner_only,
     project_vars,
     published_file,
     suggestion,
 )
+from ops.runs import Run
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Build, and turn what a person can mend into one line and exit code 2."""
+    """Build, alone and recorded; what goes wrong is one line and an exit code."""
     arguments = parser().parse_args(argv)
-    try:
+
+    def work(run: Run) -> int:
         engine = check_target(arguments.target)
         variables = gather_vars(arguments)
-        with one_build_at_a_time():
-            if engine == "spark":
-                from ops import spark
+        if engine == "spark":
+            from ops import spark
 
-                return spark.build(variables, arguments.target, arguments.publish)
-            return build(variables, arguments.target, arguments.publish)
-    except UserError as error:
-        print(f"build: {error}", file=sys.stderr)
-        return 2
+            return spark.build(run, variables, arguments.target, arguments.publish)
+        return build(run, variables, arguments.target, arguments.publish)
+
+    return runs.run("build", arguments.target or "duckdb", work)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -111,55 +115,44 @@ def show_delivery(folder: Path, delivery: Delivery) -> None:
     print()
 
 
-@contextlib.contextmanager
-def one_build_at_a_time() -> Iterator[None]:
-    """Two builds into one file would spoil each other; the second is sent away."""
-    build_file().parent.mkdir(parents=True, exist_ok=True)
-    with build_file().with_name("build.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(
-                f"Another build is writing {display(build_file())}. Wait until it has ended."
-            ) from None
-        yield
-
-
-def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> int:
+def build(run: Run, variables: dict[str, Any], target: str | None, with_publish: bool) -> int:
     """Build into a new file; only a build without a fault replaces what readers see."""
-    started = time.monotonic()
     path = build_file()
-    for leftover in (build_record(), path, path.with_name(path.name + ".wal")):
-        leftover.unlink(missing_ok=True)
+    clear(path)
     os.environ["LIFETIME_BUILD_PATH"] = str(path)
     is_demo = bool({**project_vars(), **variables}["demo_shop"])
     if not is_demo:
         publish.restore_history(path)
 
-    log = Path(os.environ.get("DBT_LOG_PATH", "logs")) / "dbt.log"
-    print(f"Building{' the demo shop' if is_demo else ''} (log: {log})", flush=True)
+    print(
+        f"Building{' the demo shop' if is_demo else ''} (log: {log_folder() / 'dbt.log'})",
+        flush=True,
+    )
     # unit tests try the rules on rows of their own: they say nothing about an adopter's data
     with owner_only():  # everything delivered is in it, the salt of who is forgotten too
         outcome = dbt_run.build(variables, target, with_unit_tests=is_demo)
+    note(run, outcome, path)
     if not is_demo and not (outcome.is_success and with_publish):
         publish.keep_tombstones(path)
     if not outcome.is_success:
         publish.record_build("", False, outcome.invocation_id, is_demo)
-        show_faults(outcome, published_file(), display(build_file()))
-        return 2 if outcome.broken_contract else 1
+        return fail(run, outcome, published_file(), path)
     if not path.exists():
         raise UserError(
             f"dbt did not build into {display(path)}: the path in profiles.yml has to be "
             "env_var('LIFETIME_BUILD_PATH', …), as in profiles.yml.example."
         )
 
-    as_of = summary.as_of_day(path) or str(variables.get("as_of_date") or "today")
+    run.as_of_date = summary.as_of_day(path)
+    as_of = run.as_of_date or str(variables.get("as_of_date") or "today")
     publish.record_build(as_of, True, outcome.invocation_id, is_demo)
     if with_publish:
-        publish.publish()
-    seconds = time.monotonic() - started
+        publish.publish(run)
+    else:
+        run.end("built")
     print(
-        f"\nBuilt as of {as_of} in {seconds:.0f} s; {outcome.passed} seeds, models, tests passed.\n"
+        f"\nBuilt as of {as_of} in {run.seconds():.0f} s; {outcome.passed} seeds, models, tests "
+        "passed.\n"
     )
     print(summary.summary(path))
     for warning in outcome.warnings:
@@ -170,7 +163,49 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
     return 0
 
 
-def show_faults(outcome: dbt_run.Outcome, published: Path, built: str) -> None:
+def clear(path: Path) -> None:
+    """Remove what the last run left, unless another program is still writing into its file."""
+    publish.clear_leftovers()
+    if path.exists():
+        with contextlib.suppress(duckdb.Error):
+            try:
+                duckdb.connect(str(path), read_only=True).close()
+            except duckdb.IOException as error:
+                if (fault := faults.known(error)) and fault.exit_code == BUSY:
+                    raise fault from error
+    for leftover in (build_record(), path, path.with_name(path.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)  # what DuckDB spilled
+
+
+def note(run: Run, outcome: dbt_run.Outcome, path: Path) -> None:
+    """What is written down of the run."""
+    run.run_id = outcome.invocation_id or run.run_id
+    run.passed_node_count = outcome.passed
+    run.failed_node_count = len(outcome.errors) + len(outcome.failures)
+    run.warned_node_count = len(outcome.warnings)
+    runs.count_rows(run, path)
+
+
+def fail(run: Run, outcome: dbt_run.Outcome, published: Path, built: Path) -> int:
+    """Show what failed, unless the machine is what failed."""
+    for finding in outcome.errors:
+        if fault := faults.known(finding.message):
+            raise fault
+    show_faults(outcome, published, built)
+    names = [finding.name for finding in (*outcome.errors, *outcome.failures)]
+    what = (
+        "broken contract"
+        if outcome.broken_contract
+        else "model not built"
+        if outcome.errors
+        else "failed test"
+    )
+    run.end("failed", f"{what}: {', '.join(names)}")
+    return REFUSED if outcome.broken_contract else 1
+
+
+def show_faults(outcome: dbt_run.Outcome, published: Path, built: Path) -> None:
     """Every error and failed test, and what that means for what is published."""
     for title, findings in (("Not built", outcome.errors), ("Failed", outcome.failures)):
         for finding in findings:
@@ -179,7 +214,7 @@ def show_faults(outcome: dbt_run.Outcome, published: Path, built: str) -> None:
     kept = f"; {display(published)} is as it was" if published.exists() else ""
     print(f"\n{counts}, {outcome.skipped} skipped: nothing is published{kept}.", file=sys.stderr)
     if outcome.failures:
-        hint = f"The rows that a test found: run its query on {built}."
+        hint = f"The rows that a test found: run its query on {display(built)}."
         print(hint, file=sys.stderr)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from ops import faults
 from ops.project import UserError, suggestion
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
@@ -87,8 +88,15 @@ def _count_rows(path: Path, delimiter: str) -> int:
     if ".csv" not in path.name.lower():
         return _counts(path, "count(*)", "read_parquet(?)", [], "Write it again.")[0]
     remedy = "Save it as CSV: one header line, UTF-8, the same number of values in every line."
-    if path.stat().st_size == 0:
-        raise UserError(f"{path} is empty. {remedy}")
+    with path.open("rb") as file:
+        head = file.read(1000)
+    if not head:
+        raise UserError(f"{path} is empty. {remedy}", "unreadable delivery")
+    if b"\0" in head and path.suffix.lower() == ".csv":
+        raise UserError(
+            f"{path} is not UTF-8 text: zero bytes are in it, as UTF-16 has them. {remedy}",
+            "unreadable delivery",
+        )
     # every value is looked at, so that text in another encoding shows
     counts = _counts(path, "count(*), count(columns(*))", READ_CSV, [delimiter], remedy)
     if len(counts) == 2:
@@ -110,7 +118,11 @@ def _counts(path: Path, what: str, relation: str, options: list[str], remedy: st
             query = f"select {what} from {relation}"
             return list(connection.execute(query, [pattern(path), *options]).fetchone() or (0,))
     except duckdb.Error as error:
-        raise UserError(f"{path} cannot be read: {_reason(error)} {remedy}") from error
+        if fault := faults.of_machine(error):
+            raise fault from error
+        raise UserError(
+            f"{path} cannot be read: {_reason(error)} {remedy}", "unreadable delivery"
+        ) from error
 
 
 def _reason(error: duckdb.Error) -> str:
@@ -118,6 +130,8 @@ def _reason(error: duckdb.Error) -> str:
     words = " ".join(str(error).split())
     line = re.search(r"CSV Error on Line: (\d+)", words)
     where = f"line {line[1]}" if line else "a line"
+    if "Maximum line size" in words:
+        return f"{where} is longer than 2,000,000 bytes; a quote may be left open."
     if "unicode" in words:
         return f"{where} is not UTF-8 text."
     if "sniffing" in words or line:

@@ -3,7 +3,8 @@
 A tombstone goes into the history, so that the next builds keep them out. History and published
 files are written anew without their rows; the build file and older versions are removed.
 
-Exit codes: 0 done; 1 bytes of an id are left in a file; 2 the caller can put it right.
+Exit codes: 0 done; 1 bytes of an id are left in a file; 2 the caller can put it right; 3 the
+machine is at fault; 4 another run or program is at work on the same files.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import contextlib
 import datetime
 import json
 import mmap
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-from ops import export, publish, summary
-from ops.build import one_build_at_a_time
+from ops import export, lock, publish, runs, summary, versions
 from ops.project import (
     UserError,
     build_file,
@@ -56,29 +57,24 @@ class Erasure:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Erase, and turn what a person can mend into one line and exit code 2."""
+    """Erase, alone; what goes wrong is one line and an exit code."""
     parser = argparse.ArgumentParser(prog="python -m ops.erase", description=__doc__.split("\n")[0])
     parser.add_argument("--customer", default="", help="customer id; none: the last delivery's")
     customer = parser.parse_args(argv).customer.strip()
     try:
-        with one_build_at_a_time():
+        with lock.one_at_a_time("erase"):
             erasure = erase(customer or None)
-    except UserError as error:
-        print(f"erase: {error}", file=sys.stderr)
-        return 2
-    except duckdb.Error as error:
-        print(
-            f"erase: A file cannot be read or written ({error}). Close what has it open, then "
-            "make erase again: what is done already is not done twice.",
-            file=sys.stderr,
+    except Exception as error:
+        return runs.tell(
+            "erase", error, "What is done already is not done twice: make erase again."
         )
-        return 2
     report(customer, erasure)
     return 1 if erasure.problems else 0
 
 
 def erase(customer: str | None) -> Erasure:
     """Add the tombstones, scrub what others read, remove what only a build needs."""
+    publish.clear_leftovers()
     ids, hashes = ({customer}, set()) if customer else requested()
     hashes |= {sha256(customer_id) for customer_id in ids}
     tombstones = known_tombstones()
@@ -92,7 +88,7 @@ def erase(customer: str | None) -> Erasure:
         forgotten = Forgotten(tombstones, set(ids))
         publish.replace_file(history_file(), parts, forgotten, tombstones.write)
         ids |= noted(erasure, history_file(), forgotten)
-    for path in published_files():
+    for path in (*published_files(), *map(versions.place, versions.kept())):
         if path.exists() and path != history_file() and tombstones.rows:
             forgotten = Forgotten(tombstones, set(ids), with_pseudonyms=True)
             publish.replace_file(path, [(path, ())], forgotten)
@@ -214,9 +210,13 @@ def remove_builds(erasure: Erasure) -> None:
     for path in published_files():
         stale += sorted(path.parent.glob(path.name + ".*"))
     for path in stale:
-        if path.is_file():
+        if path.is_dir():  # what DuckDB spilled when memory was short
+            shutil.rmtree(path)
+        elif path.exists():
             path.unlink()
-            erasure.removed_files.append(path)
+        else:
+            continue
+        erasure.removed_files.append(path)
 
 
 def report(customer: str, erasure: Erasure) -> None:

@@ -12,8 +12,22 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 
 
+# how a command ends, for the shell: 0 all is well, 1 a model or a test failed
+REFUSED = 2  # the caller can put it right
+FAULT = 3  # the machine is at fault: disk, memory, permissions
+BUSY = 4  # another run or program is at work on the same files
+
+
 class UserError(Exception):
-    """Something that the caller can put right: one sentence on what is wrong, one on what to do."""
+    """Something that a person can put right: one sentence on what is wrong, one on what to do.
+
+    The message may quote what was given; the reason never does, for it is kept and published.
+    """
+
+    def __init__(self, message: str, reason: str = "refused", exit_code: int = REFUSED) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.exit_code = exit_code
 
 
 def build_file() -> Path:
@@ -39,6 +53,21 @@ def history_file() -> Path:
 def published_files() -> list[Path]:
     """Every file that publishing writes, and in which people's data may therefore be."""
     return [published_file(), activation_file(), history_file()]
+
+
+def versions_folder() -> Path:
+    """What was published before, for a rollback."""
+    return build_file().with_name("versions")
+
+
+def run_record() -> Path:
+    """Every run as it began and ended; outside of the build, so that failed ones are there too."""
+    return build_file().with_name("run_history.jsonl")
+
+
+def log_folder() -> Path:
+    """Where dbt writes its log, and each run its line."""
+    return Path(os.environ.get("DBT_LOG_PATH", "logs"))
 
 
 def export_folder() -> Path:

@@ -14,15 +14,19 @@ same file says who is forgotten, by hashes and their salt, so only its owner may
 import contextlib
 import json
 import os
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from ops import export
+from ops import export, faults, manifest, runs, versions
+from ops.manifest import Content, Publication
 from ops.project import (
+    FAULT,
     UserError,
     activation_file,
     build_file,
@@ -31,8 +35,11 @@ from ops.project import (
     history_file,
     owner_only,
     published_file,
+    published_files,
+    versions_folder,
 )
-from ops.tombstones import Forgotten, Tombstones, count, literal, quoted, table_columns
+from ops.runs import Run
+from ops.tombstones import Forgotten, Tombstones, literal, quoted, table_columns
 
 PUBLISHED_SCHEMAS = ("marts", "audit")
 ACTIVATION_SCHEMAS = ("activation",)
@@ -42,6 +49,11 @@ PUBLISHED_AS = {"activation": "main"}
 
 # a file, and the schemas taken from it; none: all
 Part = tuple[Path, tuple[str, ...]]
+Contents = dict[str, Content]
+# more tables, written into a catalog; their names
+WriteMore = Callable[[duckdb.DuckDBPyConnection, str], Iterable[str]]
+# a query of a table as it is to be copied, from the one that copies it whole
+Edit = Callable[[duckdb.DuckDBPyConnection, str, str], str]
 
 
 def file_stamp(path: Path) -> list[int]:
@@ -51,41 +63,99 @@ def file_stamp(path: Path) -> list[int]:
 
 
 def record_build(as_of: str, is_success: bool, invocation_id: str, is_demo: bool = False) -> None:
-    """Write down how the build ended, and which file it left."""
+    """Write down how the build ended, by which code, and which file it left."""
     path = build_file()
     record = {
         "as_of": as_of,
         "ok": is_success,
         "is_demo": is_demo,
         "invocation_id": invocation_id,
+        "built_at": runs.now().isoformat(),
+        "project_version": manifest.project_version(),
+        "git_revision": manifest.git_revision(),
         "build_file": file_stamp(path) if path.exists() else None,
     }
     build_record().write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
-def publish() -> dict[str, int]:
+def publish(run: Run | None = None) -> dict[str, int]:
     """Publish the tables of marts and audit, and apart from them what tools and later builds need.
 
     All files are written and checked before the first is swapped. History comes first: a tool that
     is told less than it could be is told the rest after the next change, but what it was told and
     nobody remembers could never be taken back.
     """
+    clear_leftovers()
     build = build_file()
     record = _require_success(build)
-    targets: dict[Path, tuple[str, ...]] = {
-        history_file(): HISTORY_SCHEMAS,
-        activation_file(): ACTIVATION_SCHEMAS,
-        published_file(): PUBLISHED_SCHEMAS,
-    }
-    if record["is_demo"]:
-        del targets[history_file()]
-    counts = {target: _prepare(target, [(build, schemas)]) for target, schemas in targets.items()}
-    if not counts[published_file()]:
+    tombstones = Tombstones() if record["is_demo"] else Tombstones.read(build)
+    publication = _publication(record, len(tombstones.rows))
+    ending = run and run.as_published(publication.version, publication.published_at)
+    if not record["is_demo"]:
+        prepare(history_file(), [(build, HISTORY_SCHEMAS)])
+    prepare(activation_file(), [(build, ACTIVATION_SCHEMAS)], publication=publication)
+    published = prepare(
+        published_file(),
+        [(build, PUBLISHED_SCHEMAS)],
+        write_more=partial(runs.write_table, current=ending),
+        publication=publication,
+    )
+    if not any(name.startswith("marts.") for name in published):
         raise UserError(f"{display(build)} has no marts to publish. Run make build.")
     export.forget()
-    for target, tables in counts.items():
-        _swap(target, tables)
-    return counts[published_file()]
+    if not record["is_demo"]:
+        _swap(history_file())
+    _swap(activation_file())
+    swap_published(publication, run)
+    for version in versions.kept():
+        forget_in_version(versions.place(version), Forgotten(tombstones))
+    return {name: count for name, (count, _) in published.items()}
+
+
+def swap_published(publication: Publication, run: Run | None) -> None:
+    """Let readers see the prepared file, and keep it as a version."""
+    versions.offer(_next_to(published_file()), publication.version)
+    _swap(published_file())
+    if run:
+        run.end("published")
+        run.version = publication.version
+    versions.confirm(publication.version)
+    versions.prune(publication.version)
+
+
+def _publication(record: dict[str, Any], forgotten_count: int) -> Publication:
+    """What is about to be published, as it is to say of itself."""
+    published_at = runs.now()
+    before = None
+    with contextlib.suppress(duckdb.Error):  # broken or held by somebody: the swap mends that
+        before = manifest.read(published_file())
+    is_day = record["as_of"][:1].isdecimal()
+    return Publication(
+        version=manifest.version_of(published_at),
+        previous_version=before[0].version if before else next(reversed(versions.kept()), None),
+        run_id=record["invocation_id"],
+        project_version=record["project_version"],
+        git_revision=record["git_revision"],
+        as_of_date=record["as_of"] if is_day else None,
+        built_at=datetime.fromisoformat(record["built_at"]),
+        published_at=published_at,
+        forgotten_count=forgotten_count,
+    )
+
+
+def forget_in_version(path: Path, forgotten: Forgotten) -> None:
+    """Take who was forgotten since out of a file that was published before."""
+    found = manifest.read(path)
+    if found and found[0].forgotten_count < len(forgotten.tombstones.rows):
+        replace_file(path, [(path, ())], forgotten)
+
+
+def clear_leftovers() -> None:
+    """Remove what a run that was killed has left unfinished."""
+    for path in published_files():
+        for leftover in (_next_to(path), _log_of(_next_to(path))):
+            leftover.unlink(missing_ok=True)
+    versions.settle()
 
 
 def restore_history(build: Path) -> None:
@@ -97,6 +167,8 @@ def restore_history(build: Path) -> None:
                 _copy([(history_file(), HISTORY_SCHEMAS)], build, forgotten)
         except duckdb.Error as error:
             build.unlink(missing_ok=True)
+            if fault := faults.of_machine(error):
+                raise fault from error
             raise UserError(
                 f"{display(history_file())} cannot be read ({error}). Put back a copy of it, or "
                 "remove it: arms are then drawn anew, by the same hash, tools are told of "
@@ -114,6 +186,8 @@ def keep_tombstones(build: Path) -> None:
         parts = [(history_file(), ("history",))] if history_file().exists() else []
         replace_file(history_file(), parts, Forgotten(tombstones), tombstones.write)
     except duckdb.Error as error:
+        if fault := faults.of_machine(error):
+            raise fault from error
         raise UserError(
             f"{display(build)} or {display(history_file())} cannot be read ({error}), so who asked "
             "to be forgotten is known from the delivery only. Run make build."
@@ -124,46 +198,59 @@ def replace_file(
     target: Path,
     parts: Sequence[Part],
     forgotten: Forgotten | None = None,
-    write_more: Callable[[duckdb.DuckDBPyConnection, str], dict[str, int]] | None = None,
-) -> dict[str, int]:
-    """Put a file with the tables of some files in the target's place, if there are any."""
-    counts = _prepare(target, parts, forgotten, write_more)
-    _swap(target, counts)
-    return counts
+    write_more: WriteMore | None = None,
+) -> None:
+    """Put a file with the tables of some files in the target's place, if there are any.
+
+    What the target said of its publication it says again, of the tables as they are now.
+    """
+    before = manifest.read(target)
+    people = len(forgotten.tombstones.rows) if forgotten else 0
+    publication = replace(before[0], forgotten_count=people) if before else None
+    prepare(target, parts, forgotten, write_more, publication)
+    _swap(target)
 
 
-def _prepare(
+def prepare(
     target: Path,
     parts: Sequence[Part],
     forgotten: Forgotten | None = None,
-    write_more: Callable[[duckdb.DuckDBPyConnection, str], dict[str, int]] | None = None,
-) -> dict[str, int]:
+    write_more: WriteMore | None = None,
+    publication: Publication | None = None,
+    edit: Edit | None = None,
+) -> Contents:
     """Write the tables of some files beside the target, and read back what is in it."""
     following = _next_to(target)
     for leftover in (following, _log_of(following)):
         leftover.unlink(missing_ok=True)
-    is_open_to_readers = target == published_file()
+    is_open_to_readers = target == published_file() or target.parent == versions_folder()
     with contextlib.nullcontext() if is_open_to_readers else owner_only():
-        counts = _copy(parts, following, forgotten, write_more)
-    found = _count(following, counts)
-    if found != counts:
-        raise UserError(
-            f"{display(following)} does not hold what was written into it: {found} instead of "
-            f"{counts}. Check the disk; {display(target)} is as it was."
+        written = _copy(parts, following, forgotten, write_more, publication, edit)
+    found = manifest.contents(following)
+    if found != written:
+        differing = sorted(
+            name for name in {*found, *written} if found.get(name) != written.get(name)
         )
-    _to_disk(following)
-    return counts
+        raise UserError(
+            f"{display(following)} does not hold what was written into it, in "
+            f"{', '.join(differing)}. Check the disk; {display(target)} is as it was.",
+            "read back otherwise",
+            FAULT,
+        )
+    if found:
+        _to_disk(following)
+    else:  # one without a table is no file at all
+        following.unlink()
+    return written
 
 
-def _swap(target: Path, counts: dict[str, int]) -> None:
-    """Put the prepared file in the target's place; one without a table is no file at all."""
+def _swap(target: Path) -> None:
+    """Put the prepared file in the target's place."""
     following = _next_to(target)
-    if counts:
+    if following.exists():
         following.replace(target)
-    else:
-        following.unlink(missing_ok=True)
-        if target == activation_file():  # nobody is to be known any more
-            target.unlink(missing_ok=True)
+    elif target == activation_file():  # nobody is to be known any more
+        target.unlink(missing_ok=True)
     _to_disk(target.parent)
 
 
@@ -186,39 +273,49 @@ def _copy(
     parts: Sequence[Part],
     target: Path,
     forgotten: Forgotten | None = None,
-    write_more: Callable[[duckdb.DuckDBPyConnection, str], dict[str, int]] | None = None,
-) -> dict[str, int]:
-    """Every table of the schemas, into a new file; table to its number of rows."""
-    counts = {}
+    write_more: WriteMore | None = None,
+    publication: Publication | None = None,
+    edit: Edit | None = None,
+) -> Contents:
+    """Every table of the schemas, into a new file, and what is in each."""
+    written: Contents = {}
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(target)} as target")
         for path, schemas in parts:
             connection.execute(f"attach {literal(path)} as source (read_only)")
             for name, columns in table_columns(connection, "source").items():
                 schema, table = name.split(".", 1)
-                if schemas and schema not in schemas:
+                if (schemas and schema not in schemas) or manifest.is_own(table):
                     continue
                 query = f"from source.{quoted(name)}"
                 if forgotten:
                     query = forgotten.select(connection, "source", name, columns)
+                if edit:
+                    query = edit(connection, name, query)
                 place = f"{PUBLISHED_AS.get(schema, schema)}.{table}"
                 connection.execute(
                     f'create schema if not exists target."{PUBLISHED_AS.get(schema, schema)}"'
                 )
                 connection.execute(f"create table target.{quoted(place)} as {query}")
-                counts[place] = count(connection, f"({query})")
+                written[place] = manifest.content(connection, f"({query})", columns)
             connection.execute("detach source")
         if write_more:
-            counts |= write_more(connection, "target")
+            written |= _contents(connection, write_more(connection, "target"))
+        if publication and written:
+            place = "main" if all(name.startswith("main.") for name in written) else "audit"
+            added = manifest.write(connection, f"target.{place}", publication, written)
+            written |= _contents(connection, added)
         connection.execute("checkpoint target")
-    return counts
+    return written
 
 
-def _count(path: Path, tables: dict[str, int]) -> dict[str, int]:
-    """The rows that a reader of the new file will find."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(path)} as target (read_only)")
-        return {name: count(connection, f"target.{quoted(name)}") for name in tables}
+def _contents(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> Contents:
+    """What is in tables that were added to the new file."""
+    columns = table_columns(connection, "target")
+    return {
+        name: manifest.content(connection, f"target.{quoted(name)}", columns[name])
+        for name in names
+    }
 
 
 def _to_disk(path: Path) -> None:
@@ -240,11 +337,12 @@ def _log_of(path: Path) -> Path:
 
 def main() -> int:
     """`make publish`: publish the last build again."""
-    try:
-        counts = publish()
-    except UserError as error:
-        print(f"publish: {error}", file=sys.stderr)
-        return 2
+    return runs.run("publish", "duckdb", _publish_again)
+
+
+def _publish_again(run: Run) -> int:
+    runs.count_rows(run, build_file())
+    counts = publish(run)
     rows = sum(counts.values())
     print(f"Published {len(counts)} tables, {rows:,} rows: {display(published_file())}")
     if activation_file().exists():

@@ -11,10 +11,7 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
-import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +20,10 @@ import yaml
 from jinja2 import Environment
 
 from ops import build as command
-from ops import dbt_run, delivery, summary
+from ops import dbt_run, delivery, runs, summary
 from ops.fit import as_relation, fit_groups
 from ops.project import ROOT, UserError, display, owner_only, project_vars
+from ops.runs import Run, now
 from ops.tombstones import literal
 
 if TYPE_CHECKING:
@@ -55,9 +53,8 @@ def current() -> Path:
     return home() / "published" / "current"
 
 
-def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> int:
+def build(run: Run, variables: dict[str, Any], target: str | None, with_publish: bool) -> int:
     """Build into an empty folder; only a build without a fault is published."""
-    started = time.monotonic()
     require_spark()
     is_demo = bool({**project_vars(), **variables}["demo_shop"])
     os.environ["LIFETIME_SPARK_PATH"] = str(home())
@@ -69,18 +66,24 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
         try:
             if not is_demo:
                 restore_history(session)
-            outcome = run(session, variables, target)
+            outcome = run_dbt(session, variables, target)
             counts = count_rows(session) if outcome.is_success else {}
         finally:
             session.stop()
+        views = write_views(counts)
+        command.note(run, outcome, views)
         if not outcome.is_success:
-            command.show_faults(outcome, current(), display(build_folder()))
-            return 2 if outcome.broken_contract else 1
+            return command.fail(run, outcome, current(), build_folder())
+        run.as_of_date = summary.as_of_day(views)
         if with_publish:
-            publish(outcome.invocation_id, counts, is_demo)
-    seconds = time.monotonic() - started
-    print(f"\nBuilt in {seconds:.0f} s; {outcome.passed} seeds, models, tests passed.\n")
-    print(summarize(counts))
+            publish(run, counts, is_demo)
+        else:
+            run.end("built")
+    print(
+        f"\nBuilt as of {run.as_of_date} in {run.seconds():.0f} s; {outcome.passed} seeds, models, "
+        "tests passed.\n"
+    )
+    print(summary.summary(views))
     for warning in outcome.warnings:
         print(f"\nWarning: {warning}")
     where = current() if with_publish else build_folder()
@@ -154,7 +157,9 @@ def folders(version: Path, schemas: Iterable[str]) -> list[Path]:
     return sorted(table for schema in schemas for table in (version / schema).glob("*"))
 
 
-def run(session: "SparkSession", variables: dict[str, Any], target: str | None) -> dbt_run.Outcome:
+def run_dbt(
+    session: "SparkSession", variables: dict[str, Any], target: str | None
+) -> dbt_run.Outcome:
     """Both dbt calls, and the fit between them; data tests run when all tables are there."""
 
     def rows_of(query: str) -> list[dict[str, Any]]:
@@ -202,9 +207,9 @@ def count_rows(session: "SparkSession") -> dict[str, int]:
     }
 
 
-def publish(run_id: str, counts: dict[str, int], is_demo: bool) -> None:
+def publish(run: Run, counts: dict[str, int], is_demo: bool) -> None:
     """Copy the tables into a version of their own, count them there, and let the link name it."""
-    version = current().with_name(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}")
+    version = current().with_name(f"{now():%Y%m%dT%H%M%S}-{run.run_id[:8]}")
     for name in counts:
         schema, table = name.split(".")
         if is_demo and schema in HISTORY_SCHEMAS:
@@ -215,13 +220,20 @@ def publish(run_id: str, counts: dict[str, int], is_demo: bool) -> None:
     if is_demo:  # what a shop's own nights decided stays
         for kept in folders(current().resolve(), HISTORY_SCHEMAS):
             copy_table(kept, version / kept.parent.name / kept.name)
-    record = {"run_id": run_id, "rows": counts}
+    with duckdb.connect() as connection:
+        table = runs.write_table(connection, "memory", run.as_published(version.name, now()))[0]
+        folder = version / table.replace(".", "/")
+        folder.mkdir()
+        connection.table(f"memory.{table}").write_parquet(str(folder / "runs.parquet"))
+    record = {"run_id": run.run_id, "as_of_date": run.as_of_date, "rows": counts}
     (version / "manifest.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     open_to_readers(version)
     following = current().with_name("next")
     following.unlink(missing_ok=True)
     following.symlink_to(version.name)
     following.replace(current())
+    run.version = version.name
+    run.end("published")
     versions = sorted(path for path in current().parent.iterdir() if not path.is_symlink())
     for leftover in versions[:-VERSIONS_KEPT]:
         shutil.rmtree(leftover)
@@ -256,12 +268,11 @@ def open_to_readers(version: Path) -> None:
     (version / "manifest.json").chmod(0o644)
 
 
-def summarize(counts: dict[str, int]) -> str:
-    """What a person reads after a build, by DuckDB from the same files."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "build.duckdb"
-        with duckdb.connect(str(path)) as connection:
-            for name in counts:
-                connection.execute(f"create schema if not exists {name.split('.')[0]}")
-                connection.execute(f"create view {name} as from {built(name)}")
-        return summary.summary(path)
+def write_views(counts: dict[str, int]) -> Path:
+    """A DuckDB file that shows the published tables of the build, for a look inside."""
+    path = build_folder() / "build.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        for name in counts:
+            connection.execute(f"create schema if not exists {name.split('.')[0]}")
+            connection.execute(f"create view {name} as from {built(name)}")
+    return path

@@ -81,3 +81,17 @@
         {%- do replace_rows(relation, 'select * from ' ~ relation ~ ' where not coalesce(' ~ condition ~ ', false)') -%}
     {%- endif -%}
 {%- endmacro %}
+
+
+{#- A step whose expressions the next ones repeat: `step as {{ materialized() }} (`. PostgreSQL puts a step that is read
+    once into the next as text, and a chain of them grows beyond any time. -#}
+{% macro materialized() -%}
+    {{ return(adapter.dispatch('materialized', 'lifetime_segments')()) }}
+{%- endmacro %}
+
+{% macro default__materialized() -%}
+{%- endmacro %}
+
+{% macro postgres__materialized() -%}
+    materialized
+{%- endmacro %}

@@ -1,8 +1,8 @@
 """`make build`: what a caller can get wrong is said in one sentence, with the remedy."""
 
 import datetime
-import fcntl
 import gzip
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ops import build, dbt_run
+from ops import build, dbt_run, lock
 from ops.dbt_vars import merge, parse_vars
 from ops.delivery import read_delivery
 from ops.project import ROOT, UserError, contract_tables, project_vars
@@ -112,10 +112,10 @@ def test_a_missing_profile_says_how_to_make_one(
 def test_a_second_build_at_the_same_time_is_sent_away(
     warehouse: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with (warehouse / "build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        assert build.main([]) == 2
-    assert "Another build is writing" in capsys.readouterr().err
+    with lock.one_at_a_time("rollback"):
+        assert build.main([]) == 4
+    printed = capsys.readouterr().err
+    assert f"Another run is at work: make rollback, process {os.getpid()}, since 20" in printed
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ import pandas as pd
 import pytest
 from shop import CONTRACT, REPOSITORY, Build, Builder, write_tables
 
-from ops import erase, publish
+from ops import erase, lock, publish
 from ops.project import UserError
 
 GONE, HASHED = "CUST-gone-7", "CUST-hashed-8"
@@ -579,11 +579,10 @@ def test_bytes_that_are_left_are_told(
 ) -> None:
     replace_file = publish.replace_file
 
-    def leave_some(target: Path, *arguments: Any, **options: Any) -> dict[str, int]:
-        counts = replace_file(target, *arguments, **options)
+    def leave_some(target: Path, *arguments: Any, **options: Any) -> None:
+        replace_file(target, *arguments, **options)
         with target.open("ab") as file:
             file.write(GONE.encode())
-        return counts
 
     monkeypatch.setattr(publish, "replace_file", leave_some)
     assert between.erase("--customer", GONE) == 1
@@ -652,13 +651,8 @@ def test_tombstones_without_their_one_salt_stop_everything(
         nights.night(SECOND, [])
 
 
-def test_one_build_or_erasure_at_a_time(builder: Builder, tmp_path: Path) -> None:
-    from ops.build import one_build_at_a_time
-
+def test_no_erasure_while_a_build_is_at_work(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIFETIME_BUILD_PATH", str(tmp_path / "build.duckdb"))
-        with one_build_at_a_time(), pytest.raises(UserError, match="Another build"):  # noqa: SIM117
-            with one_build_at_a_time():
-                pass
-        with one_build_at_a_time():
-            assert erase.main(["--customer", GONE]) == 2
+        with lock.one_at_a_time("build"):
+            assert erase.main(["--customer", GONE]) == 4

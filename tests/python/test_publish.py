@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from ops import publish, tombstones
+from ops import manifest, publish
 from ops.project import UserError, published_files
 
 MakeBuild = Callable[[int], Path]
@@ -61,11 +61,18 @@ def test_only_the_tables_of_marts_and_audit_are_published_as_they_are(
     make_build: MakeBuild, published: Path
 ) -> None:
     make_build(3)
-    assert publish.publish() == {"audit.source_quality": 1, "marts.customers": 3}
+    assert publish.publish() == {
+        "audit.publication": 1,
+        "audit.published_tables": 3,
+        "audit.run_history": 0,
+        "audit.source_quality": 1,
+        "marts.customers": 3,
+    }
     with duckdb.connect(str(published), read_only=True) as connection:
         columns = connection.execute(
             "select table_schema, table_name, column_name, data_type "
-            "from information_schema.columns order by all"
+            "from information_schema.columns where table_name not in ('publication', "
+            "'published_tables', 'run_history') order by all"
         ).fetchall()
     assert columns == [
         ("audit", "source_quality", "row_count", "INTEGER"),
@@ -88,6 +95,7 @@ def test_an_open_reader_keeps_its_data_and_a_new_one_sees_the_new(
         "build.duckdb",
         "build.json",
         "lifetime_segments.duckdb",
+        "versions",
     ]
 
 
@@ -107,12 +115,31 @@ def test_a_copy_that_stops_half_way_leaves_the_published_file_and_can_be_repeate
     assert customers_seen_by_a_new_reader(published) == 5
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "delete from marts.customers where customer_id = 'C1'",
+        "update marts.customers set net_revenue_amount = 7",
+    ],
+)
 def test_a_copy_that_reads_back_otherwise_is_not_published(
-    make_build: MakeBuild, published: Path, monkeypatch: pytest.MonkeyPatch
+    change: str, make_build: MakeBuild, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A row that is missing, and one that has another value."""
     make_build(3)
-    monkeypatch.setattr(publish, "_count", lambda path, tables: dict.fromkeys(tables, 0))
-    with pytest.raises(UserError, match="does not hold what was written"):
+    copy = publish._copy
+
+    def spoil(parts: list[publish.Part], target: Path, *more: Any) -> publish.Contents:
+        written = copy(parts, target, *more)
+        if "marts.customers" in written:
+            with duckdb.connect(str(target)) as connection:
+                connection.execute(change)
+        return written
+
+    monkeypatch.setattr(publish, "_copy", spoil)
+    with pytest.raises(
+        UserError, match=r"does not hold what was written into it, in marts\.customers"
+    ):
         publish.publish()
     assert not published.exists()
 
@@ -230,7 +257,11 @@ def test_addresses_are_published_apart_for_their_owner_alone(
     assert mode(published) == oct(0o666 & ~umask())
     with duckdb.connect(str(activation), read_only=True) as connection:
         assert connection.sql("select count(*) from activation.audience_sync").fetchone() == (2,)
-        assert connection.sql("show tables").fetchall() == [("audience_sync",)]
+        assert connection.sql("show tables").fetchall() == [
+            ("audience_sync",),
+            ("publication",),
+            ("published_tables",),
+        ]
     with duckdb.connect(str(published), read_only=True) as connection:
         schemas = connection.sql("select distinct table_schema from information_schema.tables")
         assert sorted(schemas.fetchall()) == [("audit",), ("marts",)]
@@ -251,14 +282,14 @@ def test_a_private_file_is_private_from_its_first_byte_on(
     path = make_build(3)
     add_activation(path, 2)
     seen: dict[str, str] = {}
-    count = tombstones.count
+    content = manifest.content
 
-    def watch(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
+    def watch(connection: duckdb.DuckDBPyConnection, rows: str, columns: Any) -> manifest.Content:
         for file in published.parent.glob("*.next*"):
             seen[file.name] = mode(file)
-        return count(connection, rows)
+        return content(connection, rows, columns)
 
-    monkeypatch.setattr(publish, "count", watch)
+    monkeypatch.setattr(manifest, "content", watch)
     publish.publish()
     assert {name: seen[f"{name}.duckdb.next"] for name in FILES[1:]} == {
         "activation": "0o600",
@@ -290,7 +321,7 @@ def test_nothing_is_swapped_before_all_files_are_there(
     add_activation(make_build(5), 4)
     copy = publish._copy
 
-    def fail_on_the_last(parts: list[publish.Part], target: Path, *more: Any) -> dict[str, int]:
+    def fail_on_the_last(parts: list[publish.Part], target: Path, *more: Any) -> publish.Contents:
         if parts[0][1] == publish.PUBLISHED_SCHEMAS:
             raise OSError("disk full")
         return copy(parts, target, *more)
@@ -308,9 +339,9 @@ def test_what_a_tool_was_told_is_remembered_before_it_can_be_told(
     order: list[str] = []
     swap = publish._swap
 
-    def watch(target: Path, counts: dict[str, int]) -> None:
+    def watch(target: Path) -> None:
         order.append(target.stem)
-        swap(target, counts)
+        swap(target)
 
     monkeypatch.setattr(publish, "_swap", watch)
     publish.publish()

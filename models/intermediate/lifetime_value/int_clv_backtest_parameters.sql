@@ -2,9 +2,13 @@
 -- With which parameters are its customers predicted from the cut, and if none, why?
 with
 
+all_fitted as (
+    select * from {{ fitted_parameters('int_clv_backtest_fit', clv_cut_date()) }}
+),
+
 fitted as (
-    select * from {{ fitted_backtest_parameters() }}
-    where fitted_as_of <= {{ clv_cut_date() }}
+    select * from all_fitted
+    where fitted_as_of is not null
 ),
 
 summary as (

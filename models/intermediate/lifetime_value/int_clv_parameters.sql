@@ -3,7 +3,7 @@
 with
 
 fitted as (
-    select * from {{ fitted_parameters() }}
+    select * from {{ fitted_parameters('int_clv_fit', as_of_date()) }}
 ),
 
 summary as (

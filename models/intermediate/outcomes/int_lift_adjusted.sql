@@ -10,7 +10,7 @@ means as (
     select * from {{ ref('int_lift_means') }}
 ),
 
-varied as (
+varied as {{ materialized() }} (
 
     select
         comparisons.*,
@@ -44,7 +44,7 @@ varied as (
 ),
 
 -- one slope for both arms, or the arms would be bent towards each other
-sloped as (
+sloped as {{ materialized() }} (
 
     select
         *,
@@ -53,7 +53,7 @@ sloped as (
 
 ),
 
-adjusted as (
+adjusted as {{ materialized() }} (
 
     select
         *,
@@ -64,7 +64,7 @@ adjusted as (
 
 ),
 
-measured as (
+measured as {{ materialized() }} (
 
     select
         *,
@@ -77,7 +77,7 @@ measured as (
 
 ),
 
-tested as (
+tested as {{ materialized() }} (
 
     select
         *,

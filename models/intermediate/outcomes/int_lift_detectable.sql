@@ -10,7 +10,7 @@ effects as (
     select * from {{ ref('int_lift_effects') }}
 ),
 
-floats as (
+floats as {{ materialized() }} (
 
     select
         means.experiment_key,
@@ -36,7 +36,7 @@ floats as (
 
 ),
 
-started as (
+started as {{ materialized() }} (
 
     select
         *,
@@ -50,7 +50,7 @@ started as (
 
 ),
 {% for step in range(8) %}
-    step_{{ step + 1 }} as (
+    step_{{ step + 1 }} as {{ materialized() }} (
 
         select
             *,
@@ -61,7 +61,7 @@ started as (
 
     ),
 {% endfor %}
-detected as (
+detected as {{ materialized() }} (
 
     select
         *,
