@@ -10,7 +10,7 @@
 
 {#- An e-mail address without white space at its ends, in Unicode's composed form; null if it is none. -#}
 {% macro email_address(email) -%}
-    {%- set trimmed = 'trim(' ~ nfc(email) ~ ", '" ~ white_space() ~ "')" -%}
+    {%- set trimmed = "trim(both '" ~ white_space() ~ "' from " ~ nfc(email) ~ ')' -%}
     case
             when {{ matches(trimmed, '^[^@\\s\u00a0]+@[^@\\s\u00a0]+$') }} then {{ trimmed }}
         end

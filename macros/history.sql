@@ -2,19 +2,21 @@
     forgotten leave them. Both are hooks of the models in schema history. -#}
 {% macro forget_day(history) -%}
     {%- if load_relation(history) is not none -%}
-        delete from {{ history }} where as_of_date = {{ as_of_date() }}
+        {{ forget_rows(history, 'as_of_date = ' ~ as_of_date()) }}
     {%- endif -%}
 {%- endmacro %}
 
 
 {% macro forget_erased(history) -%}
-    delete from {{ history }} where customer_id in ({{ erased_ids(history) }})
+    {{ forget_rows(history, 'customer_id in (' ~ erased_ids(history) ~ ')') }}
 {%- endmacro %}
 
 
 {#- Whoever a tool was told to remove on audience_removal_days nights is not remembered any longer. -#}
 {% macro forget_removed(history) -%}
-    delete from {{ history }}
-    where action = 'remove'
-        and as_of_date <= {{ dbt.dateadd('day', -var('audience_removal_days'), as_of_date()) }}
+    {{ forget_rows(
+        history,
+        "action = 'remove' and as_of_date <= "
+        ~ dbt.dateadd('day', -var('audience_removal_days'), as_of_date())
+    ) }}
 {%- endmacro %}

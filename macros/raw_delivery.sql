@@ -30,6 +30,15 @@
 
 {#- A file as a relation: Parquet with its own types, CSV as text. -#}
 {% macro file_relation(path) -%}
+    {{- return(adapter.dispatch('file_relation', 'lifetime_segments')(path)) -}}
+{%- endmacro %}
+
+{#- Spark reads what make build has made Parquet of. -#}
+{% macro spark__file_relation(path) -%}
+    {{- return("parquet.`" ~ path | replace("`", "``") ~ "`") -}}
+{%- endmacro %}
+
+{% macro default__file_relation(path) -%}
     {%- set literal = "'" ~ path | replace("'", "''") ~ "'" -%}
     {%- set name = path | lower -%}
     {%- if name.endswith('.csv') or name.endswith('.csv.gz') -%}

@@ -66,7 +66,7 @@
     {%- elif delivery.kind != 'absent' -%}
         {%- for column in get_column_schema_from_query('select * from ' ~ delivery.rows) -%}
             {%- do found.update({column.name | lower: {
-                'quoted': adapter.quote(column.name), 'data_type': column.data_type | lower
+                'quoted': adapter.quote(column.name), 'data_type': delivered_type(column.data_type | lower)
             }}) -%}
         {%- endfor -%}
     {%- endif -%}

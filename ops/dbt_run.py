@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ from ops.project import ROOT, build_file, display
 
 PROGRESS_LINES = 20
 EXAMPLES = 3
+
+# what the Python models fit, and where a warehouse without them looks for what was fitted
+SUMMARIES = ("int_customer_clv_summary", "int_clv_backtest_summary")
+PARAMETERS = "clv_parameters"
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,26 @@ class Progress:
             print(f"  {index:>4} of {total}  {event.data.description}", flush=True)
 
 
-def build(variables: dict[str, Any], target: str | None, with_unit_tests: bool) -> Outcome:
+def rows_in_build_file(query: str) -> list[dict[str, Any]]:
+    """The first rows of a query on DuckDB's build file, if they can be had."""
+    if not build_file().exists():
+        return []
+    try:
+        with duckdb.connect(str(build_file()), read_only=True) as connection:
+            found = connection.sql(f"select * from ({query}) limit {EXAMPLES}")
+            names = found.columns
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    except duckdb.Error:  # the finding stands without them
+        return []
+
+
+def build(
+    variables: dict[str, Any],
+    target: str | None,
+    with_unit_tests: bool,
+    options: Sequence[str] = (),
+    rows_of: Callable[[str], list[dict[str, Any]]] = rows_in_build_file,
+) -> Outcome:
     """Run `dbt build` with these vars, and sort what every node says."""
     # dbt takes seconds to import, and a mistake in the caller's words should not wait for it
     from dbt.cli.main import dbtRunner
@@ -82,6 +106,7 @@ def build(variables: dict[str, Any], target: str | None, with_unit_tests: bool) 
         arguments += ["--target", target]
     if not with_unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]
+    arguments += options
     progress = Progress()
     answer = dbtRunner(callbacks=[progress]).invoke(arguments)
     release_build()
@@ -92,11 +117,39 @@ def build(variables: dict[str, Any], target: str | None, with_unit_tests: bool) 
         return outcome
     for result in answer.result:
         _sort_in(outcome, result)
-    outcome.failures = [_with_examples(finding) for finding in outcome.failures]
-    outcome.warnings = [_with_examples(finding) for finding in outcome.warnings]
+    outcome.failures = [_with_examples(finding, rows_of) for finding in outcome.failures]
+    outcome.warnings = [_with_examples(finding, rows_of) for finding in outcome.warnings]
     if not outcome.errors and not outcome.failures and not answer.success:
         outcome.errors.append(Finding("dbt", str(answer.exception), None, None))
     return outcome
+
+
+def build_around_fit(
+    variables: dict[str, Any],
+    target: str,
+    with_unit_tests: bool,
+    fit: Callable[[], None],
+    rows_of: Callable[[str], list[dict[str, Any]]],
+    excluded: Sequence[str] = (),
+) -> Outcome:
+    """Two dbt calls for a warehouse without Python models, and the fit between them.
+
+    First what lifetime value is fitted on, then the rest, and every test: they need all tables.
+    """
+    first = [PARAMETERS, *(f"+{name}" for name in SUMMARIES)]
+    print("  what lifetime value is fitted on", flush=True)
+    options = ["--select", *first, "--exclude-resource-type", "test", "unit_test"]
+    options += ["--exclude", *excluded] if excluded else []
+    outcome = build(variables, target, True, options, rows_of)
+    if not outcome.is_success:
+        return outcome
+    fit()
+    print("  all the rest", flush=True)
+    options = ["--exclude", *first, *excluded, "--indirect-selection", "empty"]
+    following = build(variables, target, with_unit_tests, options, rows_of)
+    following.passed += outcome.passed
+    following.warnings = [*outcome.warnings, *following.warnings]
+    return following
 
 
 def _sort_in(outcome: Outcome, result: Any) -> None:
@@ -124,22 +177,16 @@ def _sort_in(outcome: Outcome, result: Any) -> None:
         outcome.broken_contract |= str(node.original_file_path).startswith("models/raw/")
 
 
-def _with_examples(finding: Finding) -> Finding:
-    """The first rows that a data test found, read with its own query from the build file."""
-    if not (finding.rows and finding.query and finding.query.exists() and build_file().exists()):
+def _with_examples(finding: Finding, rows_of: Callable[[str], list[dict[str, Any]]]) -> Finding:
+    """The first rows that a data test found, read with its own query."""
+    if not (finding.rows and finding.query and finding.query.exists()):
         return finding
-    query = finding.query.read_text(encoding="utf-8")
-    try:
-        with duckdb.connect(str(build_file()), read_only=True) as connection:
-            found = connection.sql(f"select * from ({query}) limit {EXAMPLES}")
-            names = found.columns
-            rows = found.fetchall()
-    except duckdb.Error:  # the finding stands without them
-        return finding
-    examples = (zip(names, row, strict=True) for row in rows)
+    rows = rows_of(finding.query.read_text(encoding="utf-8"))
     return replace(
         finding,
-        examples=tuple(", ".join(f"{name}: {value}" for name, value in row) for row in examples),
+        examples=tuple(
+            ", ".join(f"{name}: {value}" for name, value in row.items()) for row in rows
+        ),
     )
 
 

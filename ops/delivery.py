@@ -65,6 +65,13 @@ def pattern(path: Path) -> str:
     return f"{literal}/*.parquet" if path.is_dir() else literal
 
 
+def relation(pattern: str, delimiter: str) -> tuple[str, list[str]]:
+    """How DuckDB reads a delivered table, and with which values."""
+    if ".csv" in Path(pattern).name.lower():
+        return READ_CSV, [pattern, delimiter]
+    return "read_parquet(?)", [pattern]
+
+
 def _table_name(path: Path) -> str | None:
     """The table that a file or folder of part files is named for; None for anything else."""
     name = path.name.lower()

@@ -6,6 +6,15 @@
     try_cast({{ expression }} as {{ data_type }})
 {%- endmacro %}
 
+{#- Spark would take a year or an hour alone for a time. -#}
+{% macro spark__try_cast(expression, data_type) -%}
+    {%- if data_type in ['date', 'timestamp'] -%}
+        case when {{ matches(expression, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') }} then try_cast({{ expression }} as {{ data_type }}) end
+    {%- else -%}
+        try_cast({{ expression }} as {{ data_type }})
+    {%- endif -%}
+{%- endmacro %}
+
 
 {#- Whether a text contains a match of a regular expression. -#}
 {% macro matches(expression, pattern) -%}
@@ -14,6 +23,10 @@
 
 {% macro default__matches(expression, pattern) -%}
     regexp_matches({{ expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro spark__matches(expression, pattern) -%}
+    regexp_like({{ expression }}, '{{ pattern | replace("\\", "\\\\") }}')
 {%- endmacro %}
 
 
@@ -64,4 +77,21 @@
 
 {% macro postgres__materialized() -%}
     materialized
+{%- endmacro %}
+
+
+{#- A hook that takes the rows out of a table for which a condition holds. -#}
+{% macro forget_rows(relation, condition) -%}
+    {{ return(adapter.dispatch('forget_rows', 'lifetime_segments')(relation, condition)) }}
+{%- endmacro %}
+
+{% macro default__forget_rows(relation, condition) -%}
+    delete from {{ relation }} where {{ condition }}
+{%- endmacro %}
+
+{% macro spark__forget_rows(relation, condition) -%}
+    {%- set found = 'select 1 from ' ~ relation ~ ' where ' ~ condition ~ ' limit 1' -%}
+    {%- if execute and run_query(found).rows -%}
+        {%- do replace_rows(relation, 'select * from ' ~ relation ~ ' where not coalesce(' ~ condition ~ ', false)') -%}
+    {%- endif -%}
 {%- endmacro %}

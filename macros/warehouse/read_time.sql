@@ -13,7 +13,7 @@
             when {{ matches(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$') }}
                 then {{ business_day_to_utc(try_cast(text, 'date'), date_means_end) }}
             when {{ matches(text, '[0-9](Z|z| ?UTC| ?[+-][0-9]{2}(:?[0-9]{2})?)$') }} and {{ matches(text, ':') }}
-                then {{ instant_to_utc(try_cast(text, 'timestamp with time zone')) }}
+                then {{ instant_to_utc(try_cast(text, type_instant())) }}
             else {{ naive_to_utc(try_cast(text, 'timestamp')) }}
         end
     {%- endif -%}
@@ -43,7 +43,30 @@
 
 
 {% macro instant_to_utc(expression) -%}
-    timezone('UTC', {{ within_calendar(expression, 'timestamp with time zone') }})
+    {{ return(adapter.dispatch('instant_to_utc', 'lifetime_segments')(within_calendar(expression, type_instant()))) }}
+{%- endmacro %}
+
+{% macro default__instant_to_utc(instant) -%}
+    timezone('UTC', {{ instant }})
+{%- endmacro %}
+
+{#- Spark knows instants only, and shows them in the session's time zone, which is UTC. -#}
+{% macro spark__instant_to_utc(instant) -%}
+    {{ instant }}
+{%- endmacro %}
+
+
+{#- The type of a moment that is the same everywhere. -#}
+{% macro type_instant() -%}
+    {{ return(adapter.dispatch('type_instant', 'lifetime_segments')()) }}
+{%- endmacro %}
+
+{% macro default__type_instant() -%}
+    timestamp with time zone
+{%- endmacro %}
+
+{% macro spark__type_instant() -%}
+    timestamp
 {%- endmacro %}
 
 

@@ -28,9 +28,25 @@
 {%- endmacro %}
 
 
+{#- A type's name as type_family knows it. -#}
+{% macro delivered_type(data_type) -%}
+    {{- return(adapter.dispatch('delivered_type', 'lifetime_segments')(data_type)) -}}
+{%- endmacro %}
+
+{% macro default__delivered_type(data_type) -%}
+    {{- return(data_type) -}}
+{%- endmacro %}
+
+{#- A timestamp of Spark is an instant; a naive one is called timestamp_ntz. -#}
+{% macro spark__delivered_type(data_type) -%}
+    {{- return('timestamp_ltz' if data_type == 'timestamp' else data_type) -}}
+{%- endmacro %}
+
+
 {% macro type_family(data_type) -%}
     {%- set name = data_type | lower | trim -%}
-    {%- if 'with time zone' in name or name.startswith('timestamptz') -%}{{- return('instant') -}}
+    {%- if 'with time zone' in name or name.startswith('timestamptz') or name == 'timestamp_ltz' -%}
+        {{- return('instant') -}}
     {%- elif name.endswith('[]') or name.startswith('struct') or name.startswith('map') -%}{{- return('other') -}}
     {%- elif name.startswith('timestamp') or name.startswith('datetime') -%}{{- return('timestamp') -}}
     {%- elif name == 'date' -%}{{- return('date') -}}
@@ -49,7 +65,7 @@
 
 {#- Text without white space at its ends; empty text is null. -#}
 {% macro clean_text(expression) -%}
-    nullif(trim(cast({{ expression }} as {{ dbt.type_string() }}), ' ' || chr(9) || chr(10) || chr(13)), '')
+    nullif(trim(both ' ' || chr(9) || chr(10) || chr(13) from cast({{ expression }} as {{ dbt.type_string() }})), '')
 {%- endmacro %}
 
 
