@@ -6,6 +6,7 @@ machine is at fault; 4 another run or program is at work on the same files. docs
 
 import argparse
 import contextlib
+import importlib
 import os
 import shutil
 import sys
@@ -15,7 +16,6 @@ from typing import Any
 
 import duckdb
 import pytz
-import yaml
 
 from ops import dbt_run, faults, publish, runs, summary
 from ops.dbt_vars import as_of_var, merge, parse_vars
@@ -23,7 +23,6 @@ from ops.delivery import Delivery, read_delivery
 from ops.project import (
     BUSY,
     REFUSED,
-    ROOT,
     UserError,
     build_file,
     build_record,
@@ -34,6 +33,7 @@ from ops.project import (
     project_vars,
     published_file,
     suggestion,
+    target_settings,
 )
 from ops.runs import Run
 
@@ -43,13 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
 
     def work(run: Run) -> int:
-        engine = check_target(arguments.target)
+        settings = target_settings(arguments.target)
         variables = gather_vars(arguments)
-        if engine == "spark":
-            from ops import spark
-
-            return spark.build(run, variables, arguments.target, arguments.publish)
-        return build(run, variables, arguments.target, arguments.publish)
+        if settings["type"] == "duckdb":
+            return build(run, variables, arguments.target, arguments.publish)
+        # the other engines' clients take time to import
+        engine = importlib.import_module(f"ops.{settings['type']}")
+        return int(engine.build(run, variables, settings, arguments.publish))
 
     return runs.run("build", arguments.target or "duckdb", work)
 
@@ -63,23 +63,6 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--vars", default="", metavar="YAML", help="dbt vars, '{name: value}'")
     result.add_argument("--no-publish", dest="publish", action="store_false", help="build only")
     return result
-
-
-def check_target(target: str | None) -> str:
-    """A profile must be there, and hold the target; the type of its warehouse."""
-    path = Path(os.environ.get("DBT_PROFILES_DIR", ROOT)) / "profiles.yml"
-    if not path.exists():
-        raise UserError(
-            f"There is no {display(path)}. Copy it: cp profiles.yml.example profiles.yml."
-        )
-    profile = yaml.safe_load(path.read_text(encoding="utf-8"))["lifetime_segments"]
-    outputs = profile["outputs"]
-    if target and target not in outputs:
-        raise UserError(
-            f"{display(path)} has no target {target!r}, only {', '.join(outputs)}."
-            f"{suggestion(target, outputs)} Give one of them as TARGET."
-        )
-    return str(outputs[target or profile["target"]]["type"])
 
 
 def gather_vars(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -131,12 +114,19 @@ def build(run: Run, variables: dict[str, Any], target: str | None, with_publish:
     # unit tests try the rules on rows of their own: they say nothing about an adopter's data
     with owner_only():  # everything delivered is in it, the salt of who is forgotten too
         outcome = dbt_run.build(variables, target, with_unit_tests=is_demo)
-    note(run, outcome, path)
+    note(run, outcome)
+    with contextlib.suppress(duckdb.Error), duckdb.connect(str(path), read_only=True) as built:
+        runs.count_rows(run, lambda query: built.execute(query).fetchall())
     if not is_demo and not (outcome.is_success and with_publish):
         publish.keep_tombstones(path)
     if not outcome.is_success:
         publish.record_build("", False, outcome.invocation_id, is_demo)
-        return fail(run, outcome, published_file(), path)
+        return fail(
+            run,
+            outcome,
+            display(published_file()) if published_file().exists() else "",
+            display(path),
+        )
     if not path.exists():
         raise UserError(
             f"dbt did not build into {display(path)}: the path in profiles.yml has to be "
@@ -178,16 +168,15 @@ def clear(path: Path) -> None:
     shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)  # what DuckDB spilled
 
 
-def note(run: Run, outcome: dbt_run.Outcome, path: Path) -> None:
+def note(run: Run, outcome: dbt_run.Outcome) -> None:
     """What is written down of the run."""
     run.run_id = outcome.invocation_id or run.run_id
     run.passed_node_count = outcome.passed
     run.failed_node_count = len(outcome.errors) + len(outcome.failures)
     run.warned_node_count = len(outcome.warnings)
-    runs.count_rows(run, path)
 
 
-def fail(run: Run, outcome: dbt_run.Outcome, published: Path, built: Path) -> int:
+def fail(run: Run, outcome: dbt_run.Outcome, published: str, built: str) -> int:
     """Show what failed, unless the machine is what failed."""
     for finding in outcome.errors:
         if fault := faults.known(finding.message):
@@ -205,16 +194,16 @@ def fail(run: Run, outcome: dbt_run.Outcome, published: Path, built: Path) -> in
     return REFUSED if outcome.broken_contract else 1
 
 
-def show_faults(outcome: dbt_run.Outcome, published: Path, built: Path) -> None:
+def show_faults(outcome: dbt_run.Outcome, published: str, built: str) -> None:
     """Every error and failed test, and what that means for what is published."""
     for title, findings in (("Not built", outcome.errors), ("Failed", outcome.failures)):
         for finding in findings:
             print(f"\n{title}: {finding}", file=sys.stderr)
     counts = f"{len(outcome.errors)} not built, {len(outcome.failures)} failed"
-    kept = f"; {display(published)} is as it was" if published.exists() else ""
+    kept = f"; {published} is as it was" if published else ""
     print(f"\n{counts}, {outcome.skipped} skipped: nothing is published{kept}.", file=sys.stderr)
     if outcome.failures:
-        hint = f"The rows that a test found: run its query on {display(built)}."
+        hint = f"The rows that a test found: run its query on {built}."
         print(hint, file=sys.stderr)
 
 

@@ -14,6 +14,10 @@ from ops.project import ROOT, build_file, display
 PROGRESS_LINES = 20
 EXAMPLES = 3
 
+# what the Python models fit, and where a warehouse without them looks for what was fitted
+SUMMARIES = ("int_customer_clv_summary", "int_clv_backtest_summary")
+PARAMETERS = "clv_parameters"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -118,6 +122,34 @@ def build(
     if not outcome.errors and not outcome.failures and not answer.success:
         outcome.errors.append(Finding("dbt", str(answer.exception), None, None))
     return outcome
+
+
+def build_around_fit(
+    variables: dict[str, Any],
+    target: str,
+    with_unit_tests: bool,
+    fit: Callable[[], None],
+    rows_of: Callable[[str], list[dict[str, Any]]],
+    excluded: Sequence[str] = (),
+) -> Outcome:
+    """Two dbt calls for a warehouse without Python models, and the fit between them.
+
+    First what lifetime value is fitted on, then the rest, and every test: they need all tables.
+    """
+    first = [PARAMETERS, *(f"+{name}" for name in SUMMARIES)]
+    print("  what lifetime value is fitted on", flush=True)
+    options = ["--select", *first, "--exclude-resource-type", "test", "unit_test"]
+    options += ["--exclude", *excluded] if excluded else []
+    outcome = build(variables, target, True, options, rows_of)
+    if not outcome.is_success:
+        return outcome
+    fit()
+    print("  all the rest", flush=True)
+    options = ["--exclude", *first, *excluded, "--indirect-selection", "empty"]
+    following = build(variables, target, with_unit_tests, options, rows_of)
+    following.passed += outcome.passed
+    following.warnings = [*outcome.warnings, *following.warnings]
+    return following
 
 
 def _sort_in(outcome: Outcome, result: Any) -> None:

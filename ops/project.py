@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from jinja2 import Environment
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -84,6 +85,42 @@ def project_vars() -> dict[str, Any]:
     """The vars of dbt_project.yml with their defaults."""
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
     return dict(project["vars"])
+
+
+def target_settings(target: str | None) -> dict[str, Any]:
+    """A target of profiles.yml as dbt reads it, with what the environment says filled in."""
+    path = Path(os.environ.get("DBT_PROFILES_DIR", ROOT)) / "profiles.yml"
+    if not path.exists():
+        raise UserError(
+            f"There is no {display(path)}. Copy it: cp profiles.yml.example profiles.yml."
+        )
+    profile = yaml.safe_load(path.read_text(encoding="utf-8"))["lifetime_segments"]
+    outputs = profile["outputs"]
+    name = target or profile["target"]
+    if name not in outputs:
+        raise UserError(
+            f"{display(path)} has no target {name!r}, only {', '.join(outputs)}."
+            f"{suggestion(name, outputs)} Give one of them as TARGET."
+        )
+    environment = Environment(autoescape=False)
+    environment.filters["as_number"] = int
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: filled(inner) for key, inner in value.items()}
+        if isinstance(value, str):
+            return environment.from_string(value).render(env_var=_env_var)
+        return value
+
+    return {**filled(outputs[name]), "name": name}
+
+
+def _env_var(name: str, default: str | None = None) -> str:
+    """As in dbt: a variable without a default has to be set."""
+    value = os.environ.get(name, default)
+    if value is None:
+        raise UserError(f"profiles.yml needs the environment variable {name}. Set it.")
+    return value
 
 
 def contract_tables(defaults: dict[str, Any]) -> list[str]:

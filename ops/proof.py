@@ -22,8 +22,8 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from ops.build import check_target, gather_vars
-from ops.project import ROOT, UserError, contract_tables, project_vars
+from ops.build import gather_vars
+from ops.project import ROOT, UserError, contract_tables, project_vars, target_settings
 from ops.proof_project import Compiler, Node, Project, file_relation
 from ops.proof_python import refs
 from ops.proof_sql import Reading, Relation, Unreadable, Use, read, schema_of, statements, tables
@@ -466,7 +466,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     profiles = Path(os.environ.get("DBT_PROFILES_DIR", ROOT))
     try:
-        check_target(arguments.target)
+        target_settings(arguments.target)
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder) / "proof"
             if arguments.raw or arguments.as_of or arguments.vars:

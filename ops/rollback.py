@@ -10,6 +10,7 @@ or program is at work on the same files.
 
 import argparse
 import contextlib
+import importlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,15 @@ from pathlib import Path
 import duckdb
 
 from ops import manifest, publish, runs, versions
-from ops.project import FAULT, UserError, display, history_file, published_file, suggestion
+from ops.project import (
+    FAULT,
+    UserError,
+    display,
+    history_file,
+    published_file,
+    suggestion,
+    target_settings,
+)
 from ops.runs import Run
 from ops.tombstones import Forgotten, Tombstones, literal, quoted, table_columns
 
@@ -35,8 +44,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m ops.rollback", description=__doc__.split("\n")[0]
     )
     parser.add_argument("--version", default="", help="a kept version; none: the one before")
-    wanted = parser.parse_args(argv).version.strip()
-    return runs.run("rollback", "duckdb", lambda run: rollback(run, wanted))
+    parser.add_argument("--target", help="target of profiles.yml; none: its default")
+    arguments = parser.parse_args(argv)
+    wanted = arguments.version.strip()
+
+    def work(run: Run) -> int:
+        settings = target_settings(arguments.target)
+        if settings["type"] == "duckdb":
+            return rollback(run, wanted)
+        # the other engines' clients take time to import
+        engine = importlib.import_module(f"ops.{settings['type']}")
+        return int(engine.rollback(run, settings, wanted))
+
+    return runs.run("rollback", arguments.target or "duckdb", work)
 
 
 def rollback(run: Run, wanted: str) -> int:

@@ -29,6 +29,7 @@ from ops.project import (
     published_file,
     run_record,
 )
+from ops.summary import Rows
 from ops.tombstones import literal
 
 TABLE = "audit.run_history"
@@ -177,21 +178,17 @@ def write_table(
     return [TABLE]
 
 
-def count_rows(run: Run, build: Path) -> None:
-    """What was delivered and what became of it, if the build came that far."""
-    with (
-        contextlib.suppress(duckdb.Error),
-        duckdb.connect(str(build), read_only=True) as connection,
-    ):
-        counts = connection.execute(
-            "select cast(sum(row_count) as bigint), "
-            "cast(sum(row_count) filter (where outcome = 'accepted') as bigint), "
-            "cast(sum(row_count) filter (where outcome = 'quarantined') as bigint) "
-            "from audit.source_quality"
-        ).fetchone() or (None, None, None)
-        run.delivered_row_count, run.accepted_row_count, run.quarantined_row_count = (
-            counts if counts[0] is None else (int(count or 0) for count in counts)
-        )
+def count_rows(run: Run, rows_of: Rows) -> None:
+    """What was delivered and what became of it."""
+    ((delivered, accepted, quarantined),) = rows_of(
+        "select cast(sum(row_count) as bigint), "
+        "cast(sum(row_count) filter (where outcome = 'accepted') as bigint), "
+        "cast(sum(row_count) filter (where outcome = 'quarantined') as bigint) "
+        "from audit.source_quality"
+    )
+    run.delivered_row_count = int(delivered or 0)
+    run.accepted_row_count = int(accepted or 0)
+    run.quarantined_row_count = int(quarantined or 0)
 
 
 def _outcome(fault: UserError | None) -> str:

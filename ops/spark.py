@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import yaml
-from jinja2 import Environment
 
 from ops import build as command
 from ops import dbt_run, delivery, runs, summary
 from ops.fit import as_relation, fit_groups
-from ops.project import ROOT, UserError, display, owner_only, project_vars
+from ops.manifest import git_revision, version_of
+from ops.project import ROOT, UserError, contract_tables, display, owner_only, project_vars
 from ops.runs import Run, now
 from ops.tombstones import literal
 
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 JAVA_VERSION = 17
 VERSIONS_KEPT = 2
-PARAMETERS = "clv_parameters"
-SUMMARIES = ("int_customer_clv_summary", "int_clv_backtest_summary")
 OPEN_SCHEMAS = ("marts", "audit")
 HISTORY_SCHEMAS = ("history", "protected_history")
 PUBLISHED_SCHEMAS = (*OPEN_SCHEMAS, "activation", *HISTORY_SCHEMAS)
@@ -53,35 +50,46 @@ def current() -> Path:
     return home() / "published" / "current"
 
 
-def build(run: Run, variables: dict[str, Any], target: str | None, with_publish: bool) -> int:
+def build(
+    started: Run, variables: dict[str, Any], settings: dict[str, Any], with_publish: bool
+) -> int:
     """Build into an empty folder; only a build without a fault is published."""
     require_spark()
     is_demo = bool({**project_vars(), **variables}["demo_shop"])
-    os.environ["LIFETIME_SPARK_PATH"] = str(home())
     shutil.rmtree(build_folder(), ignore_errors=True)
     with owner_only():  # everything delivered is in it, the salt of who is forgotten too
         build_folder().mkdir(parents=True)
         variables = deliver(variables)
-        session = start_session(target)
+        session = start_session(settings)
         try:
             if not is_demo:
                 restore_history(session)
-            outcome = run_dbt(session, variables, target)
+            print("Building on Spark", flush=True)
+            outcome = dbt_run.build_around_fit(
+                variables,
+                settings["name"],
+                False,
+                lambda: fit(session),
+                lambda query: first_rows(session, query),
+            )
             counts = count_rows(session) if outcome.is_success else {}
         finally:
             session.stop()
-        views = write_views(counts)
-        command.note(run, outcome, views)
+        command.note(started, outcome)
         if not outcome.is_success:
-            return command.fail(run, outcome, current(), build_folder())
-        run.as_of_date = summary.as_of_day(views)
+            kept = display(current()) if current().exists() else ""
+            return command.fail(started, outcome, kept, display(build_folder()))
+        views = write_views(counts)
+        with duckdb.connect(str(views), read_only=True) as connection:
+            runs.count_rows(started, lambda query: connection.execute(query).fetchall())
+        started.as_of_date = summary.as_of_day(views)
         if with_publish:
-            publish(run, counts, is_demo)
+            publish(started, counts, is_demo)
         else:
-            run.end("built")
+            started.end("built")
     print(
-        f"\nBuilt as of {run.as_of_date} in {run.seconds():.0f} s; {outcome.passed} seeds, models, "
-        "tests passed.\n"
+        f"\nBuilt as of {started.as_of_date or variables.get('as_of_date') or 'today'} in "
+        f"{started.seconds():.0f} s; {outcome.passed} seeds, models, tests passed.\n"
     )
     print(summary.summary(views))
     for warning in outcome.warnings:
@@ -89,6 +97,14 @@ def build(run: Run, variables: dict[str, Any], target: str | None, with_publish:
     where = current() if with_publish else build_folder()
     print(f"\n{'Published' if with_publish else 'Built'}: {display(where)}")
     return 0
+
+
+def rollback(run: Run, settings: dict[str, Any], wanted: str) -> int:
+    """None is put back: an earlier version may hold people who were forgotten since."""
+    raise UserError(
+        "There is no make rollback on Spark. Build that day again: make build TARGET=spark "
+        "AS_OF=YYYY-MM-DD."
+    )
 
 
 def require_spark() -> None:
@@ -113,34 +129,34 @@ def require_spark() -> None:
         )
 
 
-def start_session(target: str | None) -> "SparkSession":
+def start_session(settings: dict[str, Any]) -> "SparkSession":
     """The session that profiles.yml describes; dbt finds it and shares it."""
     from pyspark.sql import SparkSession
 
-    profiles = Path(os.environ.get("DBT_PROFILES_DIR", ROOT)) / "profiles.yml"
-    profile = yaml.safe_load(profiles.read_text(encoding="utf-8"))["lifetime_segments"]
     builder = SparkSession.builder.enableHiveSupport()
-    settings = profile["outputs"][target or profile["target"]]["server_side_parameters"]
-    for name, value in settings.items():
-        rendered = Environment().from_string(str(value)).render(env_var=os.environ.get)
-        builder = builder.config(name, rendered)
+    for name, value in settings["server_side_parameters"].items():
+        builder = builder.config(name, value)
     return builder.getOrCreate()
 
 
 def deliver(variables: dict[str, Any]) -> dict[str, Any]:
     """The files of RAW as Parquet, read as a build on DuckDB reads them."""
-    if not variables.get("raw_files"):
+    merged = {**project_vars(), **variables}
+    files = merged["raw_files"]
+    if merged["demo_shop"] or not files:
         return variables
-    delimiter = {**project_vars(), **variables}["raw_csv_delimiter"]
+    if isinstance(files, str):
+        present = [name for name in contract_tables(project_vars()) if merged.get(f"has_{name}", 1)]
+        files = {name: files.replace("{name}", name) for name in present}
     folder = build_folder() / "delivered"
     folder.mkdir()
+    delivered = {table: folder / f"{table}.parquet" for table in files}
     with duckdb.connect() as connection:
-        for table, path in variables["raw_files"].items():
-            relation, options = delivery.relation(path, str(delimiter))
-            copied = literal(folder / f"{table}.parquet")
-            connection.execute(f"copy (from {relation}) to {copied} (format parquet)", options)
-    delivered = {table: str(folder / f"{table}.parquet") for table in variables["raw_files"]}
-    return {**variables, "raw_files": delivered}
+        for table, path in files.items():
+            relation, options = delivery.relation(path, str(merged["raw_csv_delimiter"]))
+            query = f"copy (from {relation}) to {literal(delivered[table])} (format parquet)"
+            connection.execute(query, options)
+    return {**variables, "raw_files": {table: str(path) for table, path in delivered.items()}}
 
 
 def restore_history(session: "SparkSession") -> None:
@@ -157,26 +173,9 @@ def folders(version: Path, schemas: Iterable[str]) -> list[Path]:
     return sorted(table for schema in schemas for table in (version / schema).glob("*"))
 
 
-def run_dbt(
-    session: "SparkSession", variables: dict[str, Any], target: str | None
-) -> dbt_run.Outcome:
-    """Both dbt calls, and the fit between them; data tests run when all tables are there."""
-
-    def rows_of(query: str) -> list[dict[str, Any]]:
-        return [row.asDict() for row in session.sql(query).take(dbt_run.EXAMPLES)]
-
-    first = [PARAMETERS, *(f"+{name}" for name in SUMMARIES)]
-    print("Building on Spark what lifetime value is fitted on", flush=True)
-    options = ["--select", *first, "--exclude-resource-type", "test"]
-    outcome = dbt_run.build(variables, target, False, options, rows_of)
-    if not outcome.is_success:
-        return outcome
-    fit(session)
-    print("Building the rest", flush=True)
-    options = ["--exclude", *first, "--indirect-selection", "empty"]
-    following = dbt_run.build(variables, target, False, options, rows_of)
-    following.passed += outcome.passed
-    return following
+def first_rows(session: "SparkSession", query: str) -> list[dict[str, Any]]:
+    """The first rows that a data test found."""
+    return [row.asDict() for row in session.sql(query).take(dbt_run.EXAMPLES)]
 
 
 def fit(session: "SparkSession") -> None:
@@ -184,10 +183,10 @@ def fit(session: "SparkSession") -> None:
     path = build_folder() / "fitted.parquet"
     with duckdb.connect() as connection:
         rows = []
-        for name in SUMMARIES:
+        for name in dbt_run.SUMMARIES:
             rows += fit_groups(connection.sql(f"from {built(f'intermediate.{name}')}"))
         as_relation(rows, connection).write_parquet(str(path))
-    session.sql(f"insert overwrite policy.{PARAMETERS} select * from parquet.`{path}`")
+    session.sql(f"insert overwrite policy.{dbt_run.PARAMETERS} select * from parquet.`{path}`")
 
 
 def built(name: str) -> str:
@@ -207,9 +206,9 @@ def count_rows(session: "SparkSession") -> dict[str, int]:
     }
 
 
-def publish(run: Run, counts: dict[str, int], is_demo: bool) -> None:
+def publish(started: Run, counts: dict[str, int], is_demo: bool) -> None:
     """Copy the tables into a version of their own, count them there, and let the link name it."""
-    version = current().with_name(f"{now():%Y%m%dT%H%M%S}-{run.run_id[:8]}")
+    version = current().with_name(version_of(now()))
     for name in counts:
         schema, table = name.split(".")
         if is_demo and schema in HISTORY_SCHEMAS:
@@ -221,19 +220,25 @@ def publish(run: Run, counts: dict[str, int], is_demo: bool) -> None:
         for kept in folders(current().resolve(), HISTORY_SCHEMAS):
             copy_table(kept, version / kept.parent.name / kept.name)
     with duckdb.connect() as connection:
-        table = runs.write_table(connection, "memory", run.as_published(version.name, now()))[0]
+        table = runs.write_table(connection, "memory", started.as_published(version.name, now()))[0]
         folder = version / table.replace(".", "/")
         folder.mkdir()
         connection.table(f"memory.{table}").write_parquet(str(folder / "runs.parquet"))
-    record = {"run_id": run.run_id, "as_of_date": run.as_of_date, "rows": counts}
+    record = {
+        "version": version.name,
+        "run_id": started.run_id,
+        "git_revision": git_revision(),
+        "as_of_date": started.as_of_date,
+        "rows": counts,
+    }
     (version / "manifest.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     open_to_readers(version)
     following = current().with_name("next")
     following.unlink(missing_ok=True)
     following.symlink_to(version.name)
     following.replace(current())
-    run.version = version.name
-    run.end("published")
+    started.version = version.name
+    started.end("published")
     versions = sorted(path for path in current().parent.iterdir() if not path.is_symlink())
     for leftover in versions[:-VERSIONS_KEPT]:
         shutil.rmtree(leftover)

@@ -1,8 +1,9 @@
 """What a person reads after a build: rows in, segments out, and what to type next."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -11,6 +12,8 @@ from ops.project import display
 OUTCOMES = ("accepted", "quarantined", "duplicate", "superseded", "after_as_of", "erased")
 
 Cell = str | int | float | Decimal | None
+# the rows of a query on a warehouse
+Rows = Callable[[str], list[tuple[Any, ...]]]
 
 
 def text_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
@@ -50,35 +53,38 @@ def as_of_day(build: Path) -> str | None:
 def summary(build: Path) -> str:
     """The reconciliation, the segments and what promotions are to do and did, as text."""
     with duckdb.connect(str(build), read_only=True) as connection:
-        parts = [
-            "Rows delivered, by what became of them\n" + _sources(connection),
-            _reasons(connection),
-            "Segments\n" + _segments(connection),
-            _promotions(connection),
-            _lifts(connection),
-        ]
+        return summary_of(lambda query: connection.execute(query).fetchall())
+
+
+def summary_of(rows_of: Rows) -> str:
+    """The same of any warehouse."""
+    parts = [
+        "Rows delivered, by what became of them\n" + _sources(rows_of),
+        _reasons(rows_of),
+        "Segments\n" + _segments(rows_of),
+        _promotions(rows_of),
+        _lifts(rows_of),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _sources(connection: duckdb.DuckDBPyConnection) -> str:
+def _sources(rows_of: Rows) -> str:
     sums = ", ".join(
         f"cast(coalesce(sum(row_count) filter (where outcome = '{outcome}'), 0) as bigint)"
         for outcome in OUTCOMES
     )
-    rows = connection.execute(
-        f"select source, {sums} from audit.source_quality group by 1 order by 1"
-    ).fetchall()
+    rows = rows_of(f"select source, {sums} from audit.source_quality group by 1 order by 1")
     return text_table(["source", *(name.replace("_", " ") for name in OUTCOMES)], rows)
 
 
-def _reasons(connection: duckdb.DuckDBPyConnection) -> str:
+def _reasons(rows_of: Rows) -> str:
     """Why rows were refused, and what was noted on accepted ones; empty when there is nothing."""
-    rows = connection.execute(
+    rows = rows_of(
         "select outcome, reason, cast(sum(row_count) as bigint), "
         "string_agg(distinct source, ', ' order by source) from audit.source_quality "
         "where outcome in ('accepted', 'quarantined') and reason != 'none' "
         "group by 1, 2 order by 1 desc, 3 desc, 2"
-    ).fetchall()
+    )
     if not rows:
         return ""
     lines = [[*row[:3], _shortened(row[3])] for row in rows]
@@ -92,11 +98,11 @@ def _shortened(names: str) -> str:
     return names if len(parts) <= 3 else f"{', '.join(parts[:3])} and {len(parts) - 3} more"
 
 
-def _segments(connection: duckdb.DuckDBPyConnection) -> str:
-    rows = connection.execute(
+def _segments(rows_of: Rows) -> str:
+    rows = rows_of(
         "select segment, count(*), sum(net_revenue_amount) from marts.customer_segments "
         "group by 1 order by 3 desc nulls last, 2 desc, 1"
-    ).fetchall()
+    )
     total = sum(row[1] for row in rows)
     if not total:
         return "  no customer is known yet"
@@ -104,9 +110,9 @@ def _segments(connection: duckdb.DuckDBPyConnection) -> str:
     return text_table(["segment", "customers", "share", "net revenue"], lines)
 
 
-def _promotions(connection: duckdb.DuckDBPyConnection) -> str:
+def _promotions(rows_of: Rows) -> str:
     """What tonight's decisions come to; empty where no promotion is due for anybody."""
-    rows = connection.execute(
+    rows = rows_of(
         "select promotion_id, cast(sum(due_customer_count) as bigint), "
         "cast(sum(not_permitted_customer_count) as bigint), "
         "cast(sum(held_out_customer_count) as bigint), "
@@ -116,7 +122,7 @@ def _promotions(connection: duckdb.DuckDBPyConnection) -> str:
         "cast(sum(selected_customer_count) as bigint), sum(expected_cost_amount), "
         "sum(expected_incremental_margin_amount) from marts.segment_promotions "
         "group by 1 having sum(due_customer_count) > 0 order by 8 desc, 2 desc, 1"
-    ).fetchall()
+    )
     if not rows:
         return ""
     headers = [
@@ -135,9 +141,9 @@ def _promotions(connection: duckdb.DuckDBPyConnection) -> str:
     return f"{title}\n" + text_table(headers, rows)
 
 
-def _lifts(connection: duckdb.DuckDBPyConnection) -> str:
+def _lifts(rows_of: Rows) -> str:
     """What promotions did by the metric that each is judged by; empty where none can be told."""
-    rows = connection.execute(
+    rows = rows_of(
         "select promotion_id, metric, promotion_lift.treatment_count, control_count, "
         "cast(difference as decimal(18, 4)), cast(difference_lower as decimal(18, 4)), "
         "cast(difference_upper as decimal(18, 4)), promotion_lift.verdict, net_amount "
@@ -146,7 +152,7 @@ def _lifts(connection: duckdb.DuckDBPyConnection) -> str:
         "where population = 'assigned' and segment = 'all' and is_primary and is_final "
         "and promotion_lift.verdict not in ('no comparison', 'too small to tell') "
         "order by net_amount desc nulls last, promotion_id, arm"
-    ).fetchall()
+    )
     if not rows:
         return ""
     lines = [

@@ -66,6 +66,20 @@
 {%- endmacro %}
 
 
+{#- A step whose expressions the next ones repeat: `step as {{ materialized() }} (`. PostgreSQL puts a step that is read
+    once into the next as text, and a chain of them grows beyond any time. -#}
+{% macro materialized() -%}
+    {{ return(adapter.dispatch('materialized', 'lifetime_segments')()) }}
+{%- endmacro %}
+
+{% macro default__materialized() -%}
+{%- endmacro %}
+
+{% macro postgres__materialized() -%}
+    materialized
+{%- endmacro %}
+
+
 {#- A hook that takes the rows out of a table for which a condition holds. -#}
 {% macro forget_rows(relation, condition) -%}
     {{ return(adapter.dispatch('forget_rows', 'lifetime_segments')(relation, condition)) }}
@@ -80,18 +94,4 @@
     {%- if execute and run_query(found).rows -%}
         {%- do replace_rows(relation, 'select * from ' ~ relation ~ ' where not coalesce(' ~ condition ~ ', false)') -%}
     {%- endif -%}
-{%- endmacro %}
-
-
-{#- A step whose expressions the next ones repeat: `step as {{ materialized() }} (`. PostgreSQL puts a step that is read
-    once into the next as text, and a chain of them grows beyond any time. -#}
-{% macro materialized() -%}
-    {{ return(adapter.dispatch('materialized', 'lifetime_segments')()) }}
-{%- endmacro %}
-
-{% macro default__materialized() -%}
-{%- endmacro %}
-
-{% macro postgres__materialized() -%}
-    materialized
 {%- endmacro %}

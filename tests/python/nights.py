@@ -168,7 +168,7 @@ class Command:
         configure(os.environ, self.folder)
         if self.project:
             dbt_run.ROOT = self.project
-            summary.summary = lambda path: "all of it"
+            summary.summary = lambda build: "all of it"
         changes = [0]
 
         def count(event: str, arguments: tuple[Any, ...]) -> None:

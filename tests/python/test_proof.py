@@ -608,7 +608,7 @@ def test_the_command_tells_each_finding_and_its_remedy_on_a_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project = small()
-    monkeypatch.setattr("ops.proof.check_target", lambda target: None)
+    monkeypatch.setattr("ops.proof.target_settings", lambda target: None)
     monkeypatch.setattr("ops.proof.compile_shapes", lambda *places: project)
     assert main([]) == 0
     assert capsys.readouterr().out.startswith("Proven: ")

@@ -1,0 +1,392 @@
+"""`make build TARGET=postgres`: the same models on a PostgreSQL server.
+
+Files of RAW=, and the demo's, are loaded first. dbt runs twice, for PostgreSQL has no Python models:
+first what lifetime value is fitted on, then the rest and every test. Models stand in schemas of
+their own (build_marts, …); only a build without a fault becomes what readers see in marts, audit and
+activation (ops/postgres_publish.py). What a build that was not published wrote into the histories is
+undone before the next; who asked to be forgotten stays forgotten.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+from psycopg import sql
+
+from ops import build as command
+from ops import dbt_run, delivery, postgres_publish, runs, summary
+from ops.fit import COLUMNS, Row, fit_groups
+from ops.project import BUSY, FAULT, ROOT, UserError, contract_tables, project_vars
+from ops.runs import Run
+from ops.tombstones import literal
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+# every builder of a database asks for it; the number says nothing
+LOCK = 7_305_118_042
+DEMO_SEEDS = "path:seeds/demo"
+DEMO_MARK = "of the demo shop"
+HISTORIES = ("history", "protected_history")
+KEPT = "history_before"  # the histories as they were before a build that is not published yet
+
+# as PostgreSQL's format_type names them
+TYPES = {
+    "BOOLEAN": "boolean",
+    "TINYINT": "smallint",
+    "SMALLINT": "smallint",
+    "INTEGER": "integer",
+    "BIGINT": "bigint",
+    "UTINYINT": "smallint",
+    "USMALLINT": "integer",
+    "UINTEGER": "bigint",
+    "UBIGINT": "numeric(20,0)",
+    "HUGEINT": "numeric(39,0)",
+    "FLOAT": "real",
+    "DOUBLE": "double precision",
+    "DATE": "date",
+    "TIMESTAMP": "timestamp without time zone",
+    "TIMESTAMP_S": "timestamp without time zone",
+    "TIMESTAMP_MS": "timestamp without time zone",
+    "TIMESTAMP_NS": "timestamp without time zone",
+    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
+}
+
+
+def build(
+    started: Run, variables: dict[str, Any], settings: dict[str, Any], with_publish: bool
+) -> int:
+    """Build into schemas of its own; only a build without a fault is published."""
+    prefix = prefix_of(settings)
+    with connect(settings) as connection, alone(connection, settings):
+        is_demo = bool({**project_vars(), **variables}["demo_shop"])
+        begin_histories(connection, prefix, is_demo)
+        variables = deliver(connection, prefix, variables, is_demo)
+        print(f"Building on PostgreSQL in schemas {prefix}…", flush=True)
+        outcome = dbt_run.build_around_fit(
+            variables,
+            settings["name"],
+            is_demo,
+            lambda: fit(connection, prefix),
+            lambda query: first_rows(connection, query),
+            [DEMO_SEEDS],
+        )
+        command.note(started, outcome)
+        if not outcome.is_success:
+            kept = "what readers see" if postgres_publish.is_published(connection) else ""
+            return command.fail(started, outcome, kept, f"database {settings['dbname']}")
+
+        def rows_of(query: str) -> list[tuple[Any, ...]]:
+            for schema in postgres_publish.SCHEMAS:
+                query = query.replace(f" {schema}.", f" {prefix}{schema}.")
+            return connection.execute(query.encode()).fetchall()
+
+        runs.count_rows(started, rows_of)
+        ((as_of,),) = rows_of("select cast(max(as_of_date) as text) from marts.customer_segments")
+        started.as_of_date = as_of
+        if with_publish:
+            postgres_publish.publish(connection, prefix, started)
+        else:
+            started.end("built")
+        print(
+            f"\nBuilt as of {as_of or variables.get('as_of_date') or 'today'} in "
+            f"{started.seconds():.0f} s; {outcome.passed} seeds, models, tests passed.\n"
+        )
+        print(summary.summary_of(rows_of))
+        for warning in outcome.warnings:
+            print(f"\nWarning: {warning}")
+        where = ", ".join(postgres_publish.SCHEMAS) if with_publish else f"{prefix}marts, …"
+        what = "Published" if with_publish else "Built"
+        print(f"\n{what}: schemas {where} of database {settings['dbname']}")
+    return 0
+
+
+def rollback(run: Run, settings: dict[str, Any], wanted: str) -> int:
+    """Let readers see a version again that was published before."""
+    with connect(settings) as connection, alone(connection, settings):
+        version = postgres_publish.rollback(connection, prefix_of(settings), wanted, run)
+    print(
+        f"Readers see version {version} again, as of {run.as_of_date}. What tools may know is "
+        "still that of the last night: docs/publishing.md says why."
+    )
+    return 0
+
+
+def prefix_of(settings: Mapping[str, Any]) -> str:
+    """What the names of the build's schemas begin with, as macro generate_schema_name has it."""
+    schema = str(settings["schema"])
+    if schema in ("main", "public", "default"):
+        raise UserError(
+            f"Target {settings['name']} builds into schema {schema}, so that its models would stand "
+            "where readers look. Give it a schema of its own in profiles.yml, like schema: build."
+        )
+    return f"{schema}_"
+
+
+@contextlib.contextmanager
+def connect(settings: Mapping[str, Any]) -> Iterator[Connection]:
+    """A connection that commits each statement; what goes wrong with the server is told in words."""
+    place = f"{settings['host']}:{settings['port']}, database {settings['dbname']}"
+    try:
+        connection = psycopg.connect(
+            host=settings["host"],
+            port=settings["port"],
+            dbname=settings["dbname"],
+            user=settings["user"],
+            password=settings.get("password") or settings.get("pass"),
+            connect_timeout=int(settings.get("connect_timeout", 10)),
+            autocommit=True,
+            application_name="lifetime_segments",
+            options="-c timezone=UTC",
+        )
+    except psycopg.OperationalError as error:
+        raise UserError(
+            f"PostgreSQL at {place} lets user {settings['user']} not in: {said(error)} Check the "
+            "variables LIFETIME_POSTGRES_* that profiles.yml reads, and that the server runs.",
+            "no connection",
+        ) from error
+    try:
+        with connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise UserError(
+            f"PostgreSQL at {place} failed: {said(error)} Look at the server, then try again.",
+            "server failed",
+            FAULT,
+        ) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise UserError(
+            f"User {settings['user']} lacks a right in {place}: {said(error)} Build as the owner of "
+            "the database.",
+            "no permission",
+        ) from error
+
+
+def said(error: psycopg.Error) -> str:
+    """The last line of what the server or the client says, as a sentence."""
+    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
+    return f"{lines[-1].removeprefix('FATAL:').strip().rstrip('.')}." if lines else "no reason."
+
+
+@contextlib.contextmanager
+def alone(connection: Connection, settings: Mapping[str, Any]) -> Iterator[None]:
+    """Hold the database's lock, which ends with the connection; a second builder is sent away."""
+    ((is_ours,),) = connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchall()
+    if not is_ours:
+        holder = connection.execute(
+            "select activity.pid, activity.usename, coalesce(host(activity.client_addr), 'there'),"
+            " to_char(activity.backend_start, 'YYYY-MM-DD HH24:MI:SS') from pg_locks as locks"
+            " inner join pg_stat_activity as activity on locks.pid = activity.pid where"
+            " locks.locktype = 'advisory' and (locks.classid::bigint << 32) + locks.objid = %s",
+            [LOCK],
+        ).fetchone() or ("?", "?", "?", "?")
+        raise UserError(
+            f"Another run is at work in database {settings['dbname']}: session {holder[0]} of user "
+            f"{holder[1]} from {holder[2]}, since {holder[3]} UTC. Nothing was touched; wait until "
+            "it has ended.",
+            "another run",
+            BUSY,
+        )
+    try:
+        yield
+    finally:
+        with contextlib.suppress(psycopg.Error):
+            connection.execute("select pg_advisory_unlock(%s)", [LOCK])
+
+
+def begin_histories(connection: Connection, prefix: str, is_demo: bool) -> None:
+    """Start from the histories of what was published last; the demo and a shop keep apart."""
+    with connection.transaction():
+        names = [f"{prefix}{name}" for name in HISTORIES]
+        if kept_of := tables(connection, f"{prefix}{KEPT}"):
+            # salt and tombstones are not among them: a request may be in no later delivery
+            for name in tables(connection, names[0]):
+                connection.execute(sql.SQL("drop table {}").format(name))
+            for name in kept_of:
+                move = sql.SQL("alter table {} set schema {}")
+                connection.execute(move.format(name, sql.Identifier(names[0])))
+        marks = connection.execute(
+            "select nspname, obj_description(oid, 'pg_namespace') from pg_namespace"
+            " where nspname = any(%s)",
+            [names],
+        ).fetchall()
+        is_of_demo = any(mark == DEMO_MARK for _, mark in marks)
+        if is_demo and not is_of_demo and any(tables(connection, name) for name in names):
+            raise UserError(
+                f"Schema {names[0]} holds what a shop's own nights decided, and the demo would mix "
+                "with it. Build the demo in another database: LIFETIME_POSTGRES_DATABASE."
+            )
+        for name in names:
+            schema = sql.Identifier(name)
+            if is_of_demo:
+                connection.execute(sql.SQL("drop schema if exists {} cascade").format(schema))
+            connection.execute(sql.SQL("create schema if not exists {}").format(schema))
+            mark = sql.Literal(DEMO_MARK if is_demo else None)
+            connection.execute(sql.SQL("comment on schema {} is {}").format(schema, mark))
+        kept = sql.Identifier(f"{prefix}{KEPT}")
+        connection.execute(sql.SQL("drop schema if exists {} cascade").format(kept))
+        connection.execute(sql.SQL("create schema {}").format(kept))
+        for name in tables(connection, names[0]):
+            copy = sql.Identifier(f"{prefix}{KEPT}", name.strings[-1])
+            connection.execute(sql.SQL("create table {} as table {}").format(copy, name))
+
+
+def tables(connection: Connection, schema: str) -> list[sql.Identifier]:
+    """The tables of a schema."""
+    rows = connection.execute(
+        "select tablename from pg_tables where schemaname = %s order by 1", [schema]
+    ).fetchall()
+    return [sql.Identifier(schema, name) for (name,) in rows]
+
+
+def deliver(
+    connection: Connection, prefix: str, variables: dict[str, Any], is_demo: bool
+) -> dict[str, Any]:
+    """Load the delivered files, or the demo's, into tables; the vars of a build that reads them."""
+    merged = {**project_vars(), **variables}
+    if is_demo:
+        places = {
+            f"demo_{table}": str(ROOT / "seeds" / "demo" / f"demo_{table}.csv")
+            for table in contract_tables(project_vars())
+        }
+        load(connection, f"{prefix}demo_raw", places, ",")
+        return variables
+    files = merged["raw_files"]
+    if not files:
+        return variables
+    if isinstance(files, str):
+        present = [name for name in contract_tables(project_vars()) if merged.get(f"has_{name}", 1)]
+        files = {name: files.replace("{name}", name) for name in present}
+    load(connection, str(merged["raw_schema"]), files, str(merged["raw_csv_delimiter"]))
+    return {**variables, "raw_files": None, "raw_database": None}
+
+
+def load(connection: Connection, schema: str, files: Mapping[str, str], delimiter: str) -> None:
+    """Files as tables of a schema, all or none; who may read a table may do so afterwards."""
+    with (
+        connection.transaction(),
+        duckdb.connect() as reader,
+        tempfile.TemporaryDirectory() as work,
+    ):
+        reader.execute("set timezone = 'UTC'")
+        made = sql.SQL("create schema if not exists {}").format(sql.Identifier(schema))
+        connection.execute(made)
+        for table, path in files.items():
+            relation, options = delivery.relation(path, delimiter)
+            described = reader.execute(f"describe from {relation}", options).fetchall()
+            columns = {str(name): postgres_type(kind) for name, kind, *_ in described}
+            place = sql.Identifier(schema, table)
+            make_room(connection, schema, table, columns)
+            # PostgreSQL has no character zero in a text
+            values = ", ".join(
+                f'replace("{quote(name)}"::varchar, chr(0), \'\')' if kind == "text"
+                else f'"{quote(name)}"'
+                for name, kind in columns.items()
+            )  # fmt: skip
+            copied = Path(work) / "table.csv"
+            reader.execute(
+                f"copy (select {values} from {relation}) to {literal(copied)} "
+                "(format csv, header false, force_quote *, nullstr '')",
+                options,
+            )
+            statement = sql.SQL("copy {} from stdin (format csv)").format(place)
+            with connection.cursor().copy(statement) as copy, copied.open("rb") as file:
+                while block := file.read(1 << 20):
+                    copy.write(block)
+            connection.execute(sql.SQL("analyze {}").format(place))
+
+
+def postgres_type(kind: str) -> str:
+    """A DuckDB type as PostgreSQL's; what has no like there is loaded as text."""
+    if kind.startswith("DECIMAL"):
+        return kind.replace("DECIMAL", "numeric")
+    return TYPES.get(kind, "text")
+
+
+def make_room(connection: Connection, schema: str, table: str, columns: Mapping[str, str]) -> None:
+    """An empty table with these columns; one that was there is emptied, and else made anew."""
+    place = sql.Identifier(schema, table)
+    found = connection.execute(
+        "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+        " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
+        [place.as_string(connection)],
+    ).fetchall()
+    if found == list(columns.items()):
+        connection.execute(sql.SQL("truncate {}").format(place))
+        return
+    rights = postgres_publish.rights_of(connection, schema, table)
+    try:
+        if table == "customers":
+            view = sql.Identifier(schema, "customers_without_birth_date")
+            connection.execute(sql.SQL("drop view if exists {}").format(view))
+        connection.execute(sql.SQL("drop table if exists {}").format(place))
+    except psycopg.errors.DependentObjectsStillExist as error:
+        raise UserError(
+            f"Table {schema}.{table} comes with other columns than before, and something in the "
+            f"database reads it: {error.diag.message_detail} Remove that, build, and make it again."
+        ) from error
+    listed = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))  # type: ignore[arg-type]
+        for name, kind in columns.items()
+    )
+    connection.execute(sql.SQL("create table {} ({})").format(place, listed))
+    for right in rights:
+        right.grant(connection, place, set(columns))
+
+
+def quote(name: str) -> str:
+    """A name between quotes."""
+    return name.replace('"', '""')
+
+
+def fit(connection: Connection, prefix: str) -> None:
+    """Fit as the Python models do on DuckDB, and add the night's parameters where models look."""
+    fitted: dict[tuple[str, Any], Row] = {}
+    for name in dbt_run.SUMMARIES:
+        query = sql.SQL(
+            "select parameter_group, repeat_count, clv_recency_days, clv_age_days, repeat_amount,"
+            " as_of_date from {}"
+        ).format(sql.Identifier(f"{prefix}intermediate", name))
+        with tempfile.TemporaryDirectory() as work, duckdb.connect() as reader:
+            path = Path(work) / "summary.csv"
+            statement = sql.SQL("copy ({}) to stdout (format csv)").format(query)
+            with connection.cursor().copy(statement) as copy, path.open("wb") as file:
+                for block in copy:
+                    file.write(block)
+            summary_rows = reader.sql(
+                f"from read_csv({literal(path)}, header = false, columns = {{"
+                "'parameter_group': 'varchar', 'repeat_count': 'bigint', "
+                "'clv_recency_days': 'bigint', 'clv_age_days': 'bigint', "
+                "'repeat_amount': 'decimal(38, 10)', 'as_of_date': 'date'})"
+            )
+            for row in fit_groups(summary_rows):
+                if row["fitted_as_of"]:
+                    fitted[row["parameter_group"], row["fitted_as_of"]] = row
+    place = sql.Identifier(f"{prefix}policy", dbt_run.PARAMETERS)
+    with connection.transaction():
+        for (group, day), row in fitted.items():
+            connection.execute(
+                sql.SQL("delete from {} where parameter_group = %s and fitted_as_of = %s").format(
+                    place
+                ),
+                [group, day],
+            )
+            marks = sql.SQL(", ").join(sql.Placeholder() * len(COLUMNS))
+            names = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+            connection.execute(
+                sql.SQL("insert into {} ({}) values ({})").format(place, names, marks),
+                [row[name] for name in COLUMNS],
+            )
+
+
+def first_rows(connection: Connection, query: str) -> list[dict[str, Any]]:
+    """The first rows that a test's query finds, if they can be had."""
+    with contextlib.suppress(psycopg.Error):
+        limited = f"select * from ({query}) as found limit {dbt_run.EXAMPLES}"
+        cursor = connection.execute(limited.encode())
+        names = [column.name for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return []
