@@ -187,9 +187,10 @@ def test_a_night_is_replaced_and_the_next_one_added(home: Path, version: Path) -
 
 def build_histories(home: Path, as_of: str) -> None:
     """The histories alone, as of a night, upon the tables that are there."""
+    variables = f"{{demo_shop: false, business_timezone: UTC, as_of_date: '{as_of}'}}"
+    options = ["--target", "spark", "--select", *HISTORIES, "--vars", variables]
     done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "run", "--target", "spark", "--select", *HISTORIES]
-        + ["--vars", f"{{demo_shop: false, business_timezone: UTC, as_of_date: '{as_of}'}}"],
+        [sys.executable, "-m", "dbt.cli.main", "run", *options],
         cwd=REPOSITORY,
         env=environment(home),
         capture_output=True,
