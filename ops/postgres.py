@@ -1,10 +1,10 @@
 """`make build TARGET=postgres`: the same models on a PostgreSQL server.
 
-Files of RAW=, and the demo's, are loaded first. dbt runs twice, for PostgreSQL has no Python models:
-first what lifetime value is fitted on, then the rest and every test. Models stand in schemas of
-their own (build_marts, …); only a build without a fault becomes what readers see in marts, audit and
-activation (ops/postgres_publish.py). What a build that was not published wrote into the histories is
-undone before the next; who asked to be forgotten stays forgotten.
+Files of RAW=, and the demo's, are loaded first. dbt runs twice, for PostgreSQL has no Python
+models: first what lifetime value is fitted on, then the rest and every test. Models stand in
+schemas of their own (build_marts, …); only a build without a fault becomes what readers see in
+marts, audit and activation (ops/postgres_publish.py). What a build that was not published wrote
+into the histories is undone before the next; who asked to be forgotten stays forgotten.
 """
 
 import contextlib
@@ -120,15 +120,15 @@ def prefix_of(settings: Mapping[str, Any]) -> str:
     schema = str(settings["schema"])
     if schema in ("main", "public", "default"):
         raise UserError(
-            f"Target {settings['name']} builds into schema {schema}, so that its models would stand "
-            "where readers look. Give it a schema of its own in profiles.yml, like schema: build."
+            f"Target {settings['name']} builds into schema {schema}, so that its models would "
+            "stand where readers look. Give it one of its own in profiles.yml, like schema: build."
         )
     return f"{schema}_"
 
 
 @contextlib.contextmanager
 def connect(settings: Mapping[str, Any]) -> Iterator[Connection]:
-    """A connection that commits each statement; what goes wrong with the server is told in words."""
+    """A connection that commits each statement; faults of the server are told in words."""
     place = f"{settings['host']}:{settings['port']}, database {settings['dbname']}"
     try:
         connection = psycopg.connect(
@@ -159,8 +159,8 @@ def connect(settings: Mapping[str, Any]) -> Iterator[Connection]:
         ) from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise UserError(
-            f"User {settings['user']} lacks a right in {place}: {said(error)} Build as the owner of "
-            "the database.",
+            f"User {settings['user']} lacks a right in {place}: {said(error)} Build as the owner "
+            "of the database.",
             "no permission",
         ) from error
 
@@ -203,11 +203,13 @@ def begin_histories(connection: Connection, prefix: str, is_demo: bool) -> None:
         names = [f"{prefix}{name}" for name in HISTORIES]
         if kept_of := tables(connection, f"{prefix}{KEPT}"):
             # salt and tombstones are not among them: a request may be in no later delivery
-            for name in tables(connection, names[0]):
-                connection.execute(sql.SQL("drop table {}").format(name))
-            for name in kept_of:
+            for table in tables(connection, names[0]):
+                drop = sql.SQL("drop table {}").format(sql.Identifier(names[0], table))
+                connection.execute(drop)
+            for table in kept_of:
+                place = sql.Identifier(f"{prefix}{KEPT}", table)
                 move = sql.SQL("alter table {} set schema {}")
-                connection.execute(move.format(name, sql.Identifier(names[0])))
+                connection.execute(move.format(place, sql.Identifier(names[0])))
         marks = connection.execute(
             "select nspname, obj_description(oid, 'pg_namespace') from pg_namespace"
             " where nspname = any(%s)",
@@ -229,17 +231,18 @@ def begin_histories(connection: Connection, prefix: str, is_demo: bool) -> None:
         kept = sql.Identifier(f"{prefix}{KEPT}")
         connection.execute(sql.SQL("drop schema if exists {} cascade").format(kept))
         connection.execute(sql.SQL("create schema {}").format(kept))
-        for name in tables(connection, names[0]):
-            copy = sql.Identifier(f"{prefix}{KEPT}", name.strings[-1])
-            connection.execute(sql.SQL("create table {} as table {}").format(copy, name))
+        for table in tables(connection, names[0]):
+            copy = sql.Identifier(f"{prefix}{KEPT}", table)
+            source = sql.Identifier(names[0], table)
+            connection.execute(sql.SQL("create table {} as table {}").format(copy, source))
 
 
-def tables(connection: Connection, schema: str) -> list[sql.Identifier]:
+def tables(connection: Connection, schema: str) -> list[str]:
     """The tables of a schema."""
     rows = connection.execute(
         "select tablename from pg_tables where schemaname = %s order by 1", [schema]
     ).fetchall()
-    return [sql.Identifier(schema, name) for (name,) in rows]
+    return [name for (name,) in rows]
 
 
 def deliver(
@@ -329,7 +332,7 @@ def make_room(connection: Connection, schema: str, table: str, columns: Mapping[
             f"database reads it: {error.diag.message_detail} Remove that, build, and make it again."
         ) from error
     listed = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))  # type: ignore[arg-type]
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
         for name, kind in columns.items()
     )
     connection.execute(sql.SQL("create table {} ({})").format(place, listed))

@@ -74,9 +74,7 @@ final as (
         case
             when expected.unknown_count = 0
                 then
-                    cast(
-                        coalesce(expected.expected_repeat_count, 0) as numeric(18, 2)
-                    )
+                    {{ rounded('coalesce(expected.expected_repeat_count, 0)', 18, 2) }}
         end as cumulative_expected_count
     from expected
     left join actual on expected.week_number = actual.week_number
