@@ -47,6 +47,8 @@ HISTORY_SCHEMAS = ("history", "protected_history")
 # in a file that is called like its schema, DuckDB finds activation.audience_sync ambiguous
 PUBLISHED_AS = {"activation": "main"}
 
+SAID_OF_THE_RUN = {runs.TABLE, "audit.publication", "audit.published_tables"}
+
 # a file, and the schemas taken from it; none: all
 Part = tuple[Path, tuple[str, ...]]
 Contents = dict[str, Content]
@@ -109,7 +111,7 @@ def publish(run: Run | None = None) -> dict[str, int]:
     swap_published(publication, run)
     for version in versions.kept():
         forget_in_version(versions.place(version), Forgotten(tombstones))
-    return {name: count for name, (count, _) in published.items()}
+    return {name: published[name][0] for name in published if name not in SAID_OF_THE_RUN}
 
 
 def swap_published(publication: Publication, run: Run | None) -> None:

@@ -172,7 +172,10 @@ class Command:
         changes = [0]
 
         def count(event: str, arguments: tuple[Any, ...]) -> None:
-            if event in NAME_CHANGES and str(arguments[0]).startswith(f"{self.folder}/"):
+            if event not in NAME_CHANGES:
+                return
+            path = Path(arguments[0])
+            if path.is_relative_to(self.folder) and path.exists():
                 changes[0] += 1
                 if changes[0] == self.kill_at_name_change:
                     os.kill(os.getpid(), signal.SIGKILL)
