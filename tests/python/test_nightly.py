@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import subprocess
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -130,8 +130,8 @@ def test_a_run_that_was_killed_and_a_line_that_was_cut_off_are_no_hindrance(
     started, _ = kept.read_text(encoding="utf-8").splitlines()
     kept.write_text(f'{started}\n{{"event": "end', encoding="utf-8")
     assert night() == 0
-    query = "select command, outcome, reason, ended_at is null from audit.run_history order by started_at"
-    assert home.rows(query) == [
+    columns = "command, outcome, reason, ended_at is null"
+    assert home.rows(f"select {columns} from audit.run_history order by started_at") == [
         ("publish", "interrupted", "killed", True),
         ("build", "published", None, False),
     ]
@@ -225,17 +225,17 @@ def command_of_the_page(begins: str) -> str:
 
 
 def test_freshness_warns_of_a_table_that_was_not_loaded_for_36_hours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     configure(variables := {"PATH": f"{REPOSITORY}/.venv/bin:/usr/bin:/bin"}, tmp_path / "home")
-    with duckdb.connect(variables["LIFETIME_BUILD_PATH"].replace("/build", ".dbt/build")) as loaded:
+    variables["LIFETIME_BUILD_PATH"] = str(tmp_path / "home.dbt" / "build.duckdb")
+    with duckdb.connect(variables["LIFETIME_BUILD_PATH"]) as loaded:
         loaded.execute("create schema raw")
         for table, hours in (("orders", 35), ("events", 37)):
             loaded.execute(
                 f"create table raw.{table} as select cast(now() at time zone 'UTC' - "
                 f"interval {hours} hour as varchar) as loaded_at"
             )
-    variables["LIFETIME_BUILD_PATH"] = str(tmp_path / "home.dbt" / "build.duckdb")
     absent = re.findall(r"has_\w+", (REPOSITORY / "dbt_project.yml").read_text(encoding="utf-8"))
     switched = {name: False for name in absent if name != "has_events"}
     given = json.dumps({"demo_shop": False, **switched})
