@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -253,4 +254,5 @@ def read_on(published: Path, stop: Path, answers: Path) -> None:
                 found.append([str(row[0]) for row in connection.execute(RUN_IDS).fetchall()])
         except duckdb.Error as error:
             found.append(["no answer", str(error)])
+        time.sleep(0.02)
     answers.write_text(json.dumps(found), encoding="utf-8")

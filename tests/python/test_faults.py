@@ -81,34 +81,36 @@ def test_killed_at_every_change_of_a_name_a_publication_is_there_or_not_and_the_
 
 
 def test_killed_at_thirty_random_moments_while_four_read(tmp_path: Path) -> None:
-    """Builds by dbt, from its first parse to the last swap."""
+    """Publications, and builds by dbt from its first parse to the last swap."""
     project = tiny_project(tmp_path / "project")
     undisturbed = Command("build", tmp_path / "undisturbed", project)
     assert undisturbed.end()[0] == 0
-    began = time.monotonic()
-    assert undisturbed.end()[0] == 0
-    duration = time.monotonic() - began
-
-    disturbed = Command("build", tmp_path / "disturbed", project)
-    assert disturbed.end()[0] == 0
+    folder = tmp_path / "disturbed"
+    assert Command("build", folder, project).end()[0] == 0
     moments = random.Random(7)
-    with Readers(disturbed.folder, 4) as readers:
-        for _ in range(KILLS):
-            process = disturbed.start()
-            process.join(moments.uniform(0, 1.5 * duration))
-            process.kill()
-            process.join()
-        code, said = disturbed.end()
+    with Readers(folder, 4) as readers:
+        for name in ("publish", "build"):
+            command = Command(name, folder, project)
+            began = time.monotonic()
+            assert command.end()[0] == 0
+            duration = time.monotonic() - began
+            for _ in range(KILLS // 2):
+                process = command.start()
+                process.join(moments.uniform(0, 1.2 * duration))
+                process.kill()
+                process.join()
+        code, said = command.end()
     assert code == 0, said
-    assert content(disturbed.folder) == content(undisturbed.folder)
+    assert content(folder) == content(undisturbed.folder)
     answers = readers.all_answers()
     assert len(answers) > KILLS
     assert [answer for answer in answers if len(answer) != 1] == []
-    ended = outcomes(disturbed.folder)
+    assert len({run_id for answer in answers for run_id in answer}) >= 2
+    ended = outcomes(folder)
     assert set(ended) <= {"published", "interrupted"}
     assert ended.count("interrupted") >= KILLS // 3
     assert ended[-1] == "published"
-    assert list(disturbed.folder.rglob("*.next*")) == []
+    assert list(folder.rglob("*.next*")) == []
 
 
 def test_a_run_that_was_killed_after_the_swap_is_known_as_published(home: Warehouse) -> None:
