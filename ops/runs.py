@@ -31,6 +31,7 @@ from ops.project import (
 )
 from ops.tombstones import literal
 
+STOPPED = 130  # as the shell has it
 TABLE = "audit.run_history"
 COLUMNS = {
     "run_id": "varchar",
@@ -112,6 +113,9 @@ def run(command: str, target: str, work: Callable[[Run], int]) -> int:
         is_published = started is not None and started.version is not None
         kept = "It is published all the same." if is_published else "Readers see what they saw."
         return tell(command, error, kept)
+    except KeyboardInterrupt:
+        print(f"\n{command}: Stopped. Readers see one whole version.", file=sys.stderr)
+        return STOPPED
 
 
 def tell(command: str, error: Exception, what_stands: str) -> int:

@@ -518,6 +518,7 @@ def all_rows(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     return {
         f"{schema}.{table}": rows(path, f"from {schema}.{table} order by all")
         for schema, table in tables
+        if f"{schema}.{table}" not in publish.SAID_OF_THE_RUN
     }
 
 
