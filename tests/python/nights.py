@@ -8,11 +8,12 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 
@@ -168,8 +169,8 @@ class Command:
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         configure(os.environ, self.folder)
         if self.project:
-            dbt_run.ROOT = self.project
-            summary.summary = lambda path: "all of it"
+            patch.object(dbt_run, "ROOT", self.project).start()
+            patch.object(summary, "summary", lambda path: "all of it").start()
         changes = [0]
 
         def count(event: str, arguments: tuple[Any, ...]) -> None:
@@ -186,7 +187,7 @@ class Command:
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.largest_file, self.largest_file))
         if self.user:
             os.setuid(self.user)
-        work = {
+        work: dict[str, Callable[[], int]] = {
             "build": lambda: build.main(["--vars", "{demo_shop: false}"]),
             "publish": publish.main,
             "rollback": lambda: rollback.main([]),
