@@ -20,8 +20,9 @@ from pathlib import Path
 
 import duckdb
 
-from ops import export, lock, publish, runs, summary, versions
+from ops import export, faults, lock, publish, runs, summary, versions
 from ops.project import (
+    FAULT,
     UserError,
     build_file,
     build_record,

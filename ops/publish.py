@@ -119,7 +119,7 @@ def swap_published(publication: Publication, run: Run | None) -> None:
     versions.offer(_next_to(published_file()), publication.version)
     _swap(published_file())
     if run:
-        run.end("published")
+        run.end("published", at=publication.published_at)
         run.version = publication.version
     versions.confirm(publication.version)
     versions.prune(publication.version)
@@ -147,7 +147,13 @@ def _publication(record: dict[str, Any], forgotten_count: int) -> Publication:
 
 def forget_in_version(path: Path, forgotten: Forgotten) -> None:
     """Take who was forgotten since out of a file that was published before."""
-    found = manifest.read(path)
+    try:
+        found = manifest.read(path)
+    except duckdb.Error as error:
+        if fault := faults.of_machine(error):
+            raise fault from error
+        path.unlink()  # broken: nobody can go back to it, and nobody can tell who is in it
+        return
     if found and found[0].forgotten_count < len(forgotten.tombstones.rows):
         replace_file(path, [(path, ())], forgotten)
 
