@@ -66,9 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         with lock.one_at_a_time("erase"):
             erasure = erase(customer or None)
     except Exception as error:
-        return runs.tell(
-            "erase", error, "What is done already is not done twice: make erase again."
-        )
+        fault = faults.explained(error)
+        again = "What is done already is not done twice: make erase again."
+        return runs.tell("erase", fault, again * (fault.exit_code == FAULT))
     report(customer, erasure)
     return 1 if erasure.problems else 0
 
