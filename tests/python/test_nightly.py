@@ -180,6 +180,7 @@ ROWS = "(1, 'a', null), (2, 'a, null', 1.50), (2, 'a, null', 1.50), (3, null, 0.
     [
         ("(3, null, 0.00), (2, 'a, null', 1.50), (1, 'a', null), (2, 'a, null', 1.50)", True),
         ("(1, 'a', null), (2, 'a, null', 1.50), (3, null, 0.00)", False),
+        ("(1, 'a', null), (9, 'b', 1.00), (9, 'b', 1.00), (3, null, 0.00)", False),
         ("(1, 'a', null), (1, 'a', null), (2, 'a, null', 1.50), (3, null, 0.00)", False),
         ("(1, 'a', null), (2, 'a, null', 1.50), (2, 'a, null', 1.51), (3, null, 0.00)", False),
         ("(1, 'a', null), (2, 'a, null', 1.50), (2, 'a, null', 1.50), (3, 'null', 0.00)", False),
