@@ -14,7 +14,6 @@ from ops import faults, lock, publish, runs
 from ops.project import UserError
 from ops.tombstones import table_columns
 
-KILLS = 30
 SAID_OF_THE_RUN = publish.SAID_OF_THE_RUN | {"main.publication", "main.published_tables"}
 NOBODY = 65534
 
@@ -89,26 +88,26 @@ def test_killed_at_thirty_random_moments_while_four_read(tmp_path: Path) -> None
     assert Command("build", folder, project).end()[0] == 0
     moments = random.Random(7)
     with Readers(folder, 4) as readers:
-        for name in ("publish", "build"):
+        for name, kills in (("publish", 20), ("build", 10)):
             command = Command(name, folder, project)
             began = time.monotonic()
             assert command.end()[0] == 0
             duration = time.monotonic() - began
-            for _ in range(KILLS // 2):
+            for _ in range(kills):
                 process = command.start()
-                process.join(moments.uniform(0, 1.2 * duration))
+                process.join(moments.uniform(0, duration))
                 process.kill()
                 process.join()
         code, said = command.end()
     assert code == 0, said
     assert content(folder) == content(undisturbed.folder)
     answers = readers.all_answers()
-    assert len(answers) > KILLS
+    assert len(answers) > 100
     assert [answer for answer in answers if len(answer) != 1] == []
     assert len({run_id for answer in answers for run_id in answer}) >= 2
     ended = outcomes(folder)
     assert set(ended) <= {"published", "interrupted"}
-    assert ended.count("interrupted") >= KILLS // 3
+    assert ended.count("interrupted") >= 10
     assert ended[-1] == "published"
     assert list(folder.rglob("*.next*")) == []
 
