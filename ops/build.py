@@ -45,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     def work(run: Run) -> int:
         settings = target_settings(arguments.target)
         variables = gather_vars(arguments)
+        given = str(variables.get("as_of_date"))
+        run.as_of_date = given if given[:1].isdecimal() else None
         if settings["type"] == "duckdb":
             return build(run, variables, arguments.target, arguments.publish)
         # the other engines' clients take time to import
