@@ -210,14 +210,14 @@ def _hold(gate: str, batches: "list[Batch]") -> "list[Finding]":
     from ops.expectations.suite import run
 
     findings = run(gate, batches, pages_folder() / gate)
-    count = sum(len(batch.checks) for batch in batches)
-    stops = sum(finding.stops for finding in findings)
+    failed = [finding for finding in findings if not finding.is_met]
+    stops = sum(finding.stops for finding in failed)
     page = display(pages_folder() / gate / "index.html")
     print(
-        f"Gate {gate}: {count} expectations, {stops} not met, {len(findings) - stops} warnings "
-        f"({page})"
+        f"Gate {gate}: {len(findings)} expectations, {stops} not met, {len(failed) - stops} "
+        f"warnings ({page})"
     )
-    return findings
+    return failed
 
 
 def main(argv: Sequence[str] | None = None) -> int:

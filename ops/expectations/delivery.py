@@ -219,7 +219,7 @@ def _readable(
         Check(
             gxe.ExpectColumnValuesToNotBeNull,
             mostly,
-            f"{column} is given {share}",
+            f"{name}.{column} is given {share}",
             f"See why the export leaves it empty. If it is right, raise {limit}.",
             stops,
         )
@@ -230,7 +230,7 @@ def _readable(
             Check(
                 gxe.ExpectColumnValuesToMatchRegex,
                 {**mostly, "regex": pattern},
-                f"{column} can be read as {kind} {share}",
+                f"{name}.{column} can be read as {kind} {share}",
                 f"Deliver {how}, or read it in models/raw/raw_{name}.sql. If it is right, raise "
                 f"{limit}.",
                 stops,

@@ -5,11 +5,15 @@ They are taken out, a style sheet is put in, and a policy in each page forbids t
 anything at all.
 """
 
+import html
 import re
-import shutil
-from pathlib import Path
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ops.project import UserError, display
+from ops.project import UserError
+
+if TYPE_CHECKING:
+    from ops.expectations.suite import Finding
 
 POLICY = (
     '<meta http-equiv="Content-Security-Policy" '
@@ -38,31 +42,56 @@ REMOVED = [
         r"<style\b.*?</style>",
         r"<link\b[^>]*>",
         r"<img\b[^>]*>",
+        r"<title>.*?</title>",
+        r"<nav\b.*?</nav>",
         r"<footer\b.*?</footer>",
         r"<a\b[^>]*href=\"#[^\"]*collapse[^\"]*\".*?</a>",
-        r"<a\b[^>]*href=\"https?:.*?</a>",
     )
 ]
-LOADED = re.compile(r"(src|href|srcset|action)\s*=\s*[\"']?\s*(https?:)?//|url\(|@import", re.IGNORECASE)
-
-
-def make_offline(folder: Path, title: str) -> None:
-    """Rewrite every page of a folder; one that would still load something stops."""
-    shutil.rmtree(folder / "static", ignore_errors=True)
-    for page in folder.rglob("*.html"):
-        text = offline(page.read_text(encoding="utf-8"), title)
-        if found := LOADED.search(text):
-            raise UserError(
-                f"{display(page)} would load something from a network ({found[0]}). This version "
-                "of Great Expectations writes other pages than ops/expectations/pages.py knows."
-            )
-        page.write_text(text, encoding="utf-8")
+LOADED = re.compile(r"https?://|(src|srcset)\s*=|url\(|@import", re.IGNORECASE)
 
 
 def offline(text: str, title: str) -> str:
-    """A page without what it would load, with a style and a policy of its own."""
+    """A page of the library without what it would load; what is not known to be harmless stops."""
     for pattern in REMOVED:
         text = pattern.sub("", text)
-    text = re.sub(r"<title>.*?</title>", "", text, flags=re.DOTALL)
-    head = f"<head>\n{POLICY}\n<title>{title}</title>\n<style>{STYLE}</style>"
-    return text.replace("<head>", head, 1)
+    if found := LOADED.search(text):
+        raise UserError(
+            f"A page of Great Expectations would load {text[found.start() :][:60]!r}. This version "
+            "writes other pages than ops/expectations/pages.py knows; pin the one before."
+        )
+    body = text[text.index("<body>") + len("<body>") : text.index("</body>")]
+    return _page(title, f'<p><a href="index.html">All expectations of the gate</a></p>{body}')
+
+
+def index(title: str, findings: "Sequence[Finding]") -> str:
+    """Every expectation in plain words, what is not met first."""
+    failed = [finding for finding in findings if not finding.is_met]
+    stops = sum(finding.stops for finding in failed)
+    said = f"{len(findings)} expectations, {stops} not met, {len(failed) - stops} warnings"
+    parts = [f"<h1>Gate {title}</h1><p>{said}. What is not met stops; a warning does not.</p>"]
+    if failed:
+        parts.append("<h2>Not met</h2>" + _table(failed, with_remedy=True))
+    for batch in dict.fromkeys(finding.batch for finding in findings):
+        of_batch = [finding for finding in findings if finding.batch == batch]
+        link = f'<a href="{html.escape(batch)}.html">{html.escape(batch)}</a>'
+        parts.append(f"<h2>{link}</h2>{_table(of_batch, with_remedy=False)}")
+    return _page(f"Gate {title}", "".join(parts))
+
+
+def _table(findings: "Sequence[Finding]", with_remedy: bool) -> str:
+    head = "<th></th><th>expected</th><th>seen</th>" + "<th>what to do</th>" * with_remedy
+    rows = []
+    for finding in findings:
+        status = "success" if finding.is_met else "danger" if finding.stops else "warning"
+        cells = [finding.expected, finding.seen, *[finding.remedy] * with_remedy]
+        text = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+        rows.append(f'<tr><td class="text-{status}"></td>{text}</tr>')
+    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{POLICY}'
+        f"<title>{html.escape(title)}</title><style>{STYLE}</style></head><body>{body}</body></html>\n"
+    )
