@@ -175,24 +175,29 @@ def _table_batch(name: str, table: Table, frame: pd.DataFrame, question: Questio
             checks.append(_missing_column(name, column, table, stops))
         elif (unreadable := limits.maximum_unreadable_share) is not None:
             checks += _readable(name, column, kind, frame, unreadable, stops)
-    key_column = f"key ({', '.join(contract.key)})"
     if limits.maximum_repeated_share is not None and all(part in frame for part in contract.key):
+        key_column = f"key ({', '.join(contract.key)})"
         parts = frame[list(contract.key)]
         hashed = pd.util.hash_pandas_object(parts.astype("string"), index=False)
         frame = frame.assign(**{key_column: hashed.where(parts.notna().all(axis=1))})
-        share = round(1 - limits.maximum_repeated_share, 6)
-        checks.append(
-            Check(
-                gxe.ExpectColumnProportionOfUniqueValuesToBeBetween,
-                {"column": key_column, "min_value": share},
-                f"keys of {name} per row with one: at least {share:.0%}, so that no more than "
-                f"{limits.maximum_repeated_share:.0%} of rows repeat one",
-                "See whether the export joins something that multiplies rows, or appends what it "
-                f"should replace. If it is right, raise maximum_repeated_share of {name} in {SEED}.",
-                stops,
-            )
-        )
+        checks.append(_few_repeated(name, key_column, frame[key_column], limits))
     return Batch(name, frame, checks)
+
+
+def _few_repeated(
+    name: str, column: str, keys: "pd.Series[Any]", limits: Limits
+) -> Check:
+    most = limits.maximum_repeated_share or 0.0
+    repeated = int(keys.dropna().duplicated().sum())
+    return Check(
+        gxe.ExpectColumnProportionOfUniqueValuesToBeBetween,
+        {"column": column, "min_value": round(1 - most, 6)},
+        f"at most {most:.0%} of rows of {name} repeat the {column} of another",
+        "See whether the export joins something that multiplies rows, or appends what it should "
+        f"replace. If it is right, raise maximum_repeated_share of {name} in {SEED}.",
+        limits.severity == "stop",
+        f"{repeated:,} of {keys.count():,} ({repeated / max(keys.count(), 1):.1%})",
+    )
 
 
 def _missing_column(name: str, column: str, table: Table, stops: bool) -> Check:

@@ -91,13 +91,15 @@ def run(title: str, batches: Sequence[Batch], folder: Path) -> list[Finding]:
 
 def _validate(context: Any, source: Any, batch: Batch) -> Any:
     """What the library says of one frame."""
-    suite = context.suites.add(gx.ExpectationSuite(name=batch.name))
-    for number, check in enumerate(batch.checks):
-        severity = "critical" if check.stops else "warning"
-        expectation = check.expectation(
-            **check.arguments, severity=severity, meta={"check": number}
+    expectations = [
+        check.expectation(
+            **check.arguments,
+            severity="critical" if check.stops else "warning",
+            meta={"check": number},
         )
-        suite.add_expectation(expectation)
+        for number, check in enumerate(batch.checks)
+    ]
+    suite = context.suites.add(gx.ExpectationSuite(name=batch.name, expectations=expectations))
     whole = source.add_dataframe_asset(batch.name).add_batch_definition_whole_dataframe("whole")
     definition = gx.ValidationDefinition(name=batch.name, data=whole, suite=suite)
     return context.validation_definitions.add(definition).run(

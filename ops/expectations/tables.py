@@ -80,22 +80,23 @@ def _share_of_keys(key: Sequence[str], shares: int) -> str:
 
 def mart_tables(path: Path, schemas: Sequence[str]) -> dict[str, Table]:
     """The tables of some schemas of a DuckDB file, by schema.table."""
+    connection = duckdb.connect()  # one for all: to open a file of many tables takes its time
     try:
-        with duckdb.connect() as connection:
-            connection.execute(f"attach {literal(path)} as built (read_only)")
-            return {
-                name: _mart_table(path, name, columns, count(connection, f"built.{quoted(name)}"))
-                for name, columns in table_columns(connection, "built").items()
-                if name.split(".")[0] in schemas
-            }
+        connection.execute(f"attach {literal(path)} as built (read_only)")
+        return {
+            name: _mart_table(connection, f"built.{quoted(name)}", columns)
+            for name, columns in table_columns(connection, "built").items()
+            if name.split(".")[0] in schemas
+        }
     except duckdb.Error as error:
         raise UserError(f"{display(path)} cannot be read ({error}). Run make build.") from error
 
 
-def _mart_table(path: Path, name: str, columns: Mapping[str, str], row_count: int) -> Table:
+def _mart_table(
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str]
+) -> Table:
     def read(wanted: Sequence[str], _key: Sequence[str]) -> pd.DataFrame:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            selected = ", ".join(f'"{column}"' for column in wanted)
-            return connection.execute(f"select {selected} from {quoted(name)}").df()
+        selected = ", ".join(f'"{column}"' for column in wanted)
+        return connection.execute(f"select {selected} from {relation}").df()
 
-    return Table(row_count, tuple(columns), read)
+    return Table(count(connection, relation), tuple(columns), read)
