@@ -16,7 +16,7 @@ from typing import Any
 import pytz
 import yaml
 
-from ops import dbt_run, publish, summary
+from ops import dbt_run, publish, summary, validate
 from ops.dbt_vars import as_of_var, merge, parse_vars
 from ops.delivery import Delivery, read_delivery
 from ops.project import (
@@ -123,6 +123,8 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
     """Build into a new file; only a build without a fault replaces what readers see."""
     started = time.monotonic()
     path = build_file()
+    if code := validate.check_delivery(variables):
+        return code
     for leftover in (build_record(), path, path.with_name(path.name + ".wal")):
         leftover.unlink(missing_ok=True)
     os.environ["LIFETIME_BUILD_PATH"] = str(path)
@@ -150,6 +152,11 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
     as_of = summary.as_of_day(path) or str(variables.get("as_of_date") or "today")
     publish.record_build(as_of, True, outcome.invocation_id, is_demo)
     if with_publish:
+        if code := validate.check_publication(variables):
+            publish.record_build(as_of, False, outcome.invocation_id, is_demo)
+            if not is_demo:
+                publish.keep_tombstones(path)
+            return code
         publish.publish()
     seconds = time.monotonic() - started
     print(

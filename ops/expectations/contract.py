@@ -68,8 +68,8 @@ def read_limits(tables: list[str], path: Path = LIMITS) -> dict[str, Limits]:
     names = [row.get("table_name") or "" for row in rows]
     for wrong in sorted({*names} ^ {*tables} | {name for name in names if names.count(name) > 1}):
         raise UserError(
-            f"Seed {path.stem} has {names.count(wrong)} rows for table {wrong!r}. Each table of the "
-            f"raw contract has one: {', '.join(tables)}."
+            f"Seed {path.stem} has {names.count(wrong)} rows for table {wrong!r}. It has one for "
+            f"each table of the raw contract: {', '.join(tables)}."
         )
     return {row["table_name"]: Limits(**_cells(row, path)) for row in rows}
 
@@ -96,8 +96,7 @@ def _cell(name: str, text: str) -> Any:
     if not text and name != "minimum_rows":
         return None
     value = float(text) if name.endswith("_share") else int(text)
-    if value < 0 or (value > 1 and name != "maximum_growth_share"
-                     and name.endswith("_share")):
+    if value < 0 or (value > 1 and name != "maximum_growth_share" and name.endswith("_share")):
         raise ValueError
     return value
 

@@ -107,8 +107,10 @@ def _volume(name: str, question: Question) -> list[Check]:
     fewest, most = row_limits(usual, limits, question.tolerated_rows)
     if fewest == 0 and most is None:
         return []
-    expected = f"{name} has at least {fewest:,} rows" if most is None else (
-        f"{name} has {fewest:,} to {most:,} rows"
+    expected = (
+        f"{name} has at least {fewest:,} rows"
+        if most is None
+        else (f"{name} has {fewest:,} to {most:,} rows")
     )
     expected += (
         "; no earlier delivery to compare with"
@@ -141,9 +143,7 @@ def newest_day(values: "pd.Series[Any]", day: date) -> date | None:
     return None if pd.isna(newest) else newest.date()
 
 
-def _freshness(
-    name: str, newest: date | None, age: int | None, question: Question
-) -> list[Check]:
+def _freshness(name: str, newest: date | None, age: int | None, question: Question) -> list[Check]:
     """A warning and a stop, as far as the policy has them; where it would stop it does not warn."""
     limits, clock = question.limits[name], question.contracts[name].clock
     column, checks = f"{name}.{clock}", []
@@ -161,7 +161,9 @@ def _freshness(
         if age is None:
             seen = f"no {clock} on {question.day} or before"
             limit = {"column": column}
-        kind = gxe.ExpectColumnMaxToBeBetween if age is not None else gxe.ExpectColumnValuesToNotBeNull
+        kind = (
+            gxe.ExpectColumnMaxToBeBetween if age is not None else gxe.ExpectColumnValuesToNotBeNull
+        )
         checks.append(Check(kind, limit, expected, remedy, stops, seen))
     return checks
 
@@ -184,9 +186,7 @@ def _table_batch(name: str, table: Table, frame: pd.DataFrame, question: Questio
     return Batch(name, frame, checks)
 
 
-def _few_repeated(
-    name: str, column: str, keys: "pd.Series[Any]", limits: Limits
-) -> Check:
+def _few_repeated(name: str, column: str, keys: "pd.Series[Any]", limits: Limits) -> Check:
     most = limits.maximum_repeated_share or 0.0
     repeated = int(keys.dropna().duplicated().sum())
     return Check(

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from ops.project import UserError, build_file, display
 

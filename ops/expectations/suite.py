@@ -110,9 +110,7 @@ def _validate(context: Any, source: Any, batch: Batch) -> Any:
 def _finding(batch: Batch, result: Any) -> Finding:
     check = batch.checks[result.expectation_config.meta["check"]]
     seen = check.seen or _seen(result.result)
-    return Finding(
-        batch.name, result.success, check.expected, seen, check.remedy, check.stops
-    )
+    return Finding(batch.name, result.success, check.expected, seen, check.remedy, check.stops)
 
 
 def _seen(found: dict[str, Any]) -> str:
