@@ -60,7 +60,7 @@ class Delivery:
             raise UserError("There is no delivery to look at yet. Run make build.") from None
         except (TypeError, ValueError) as error:
             raise UserError(
-                f"{display(delivery_record())} is no record of a delivery ({error}). Run make build."
+                f"{display(delivery_record())} is no delivery's record ({error}). Run make build."
             ) from error
 
     def write(self) -> None:
@@ -135,7 +135,7 @@ def asked(settings: Mapping[str, Any]) -> Delivery:
 
 
 def as_of_day(settings: Mapping[str, Any]) -> date:
-    """As macros/settings.sql has it: the var, else the demo's pin, else today in the shop's zone."""
+    """As macros/settings.sql has it: the var, else the demo's pin, else today in its zone."""
     pinned = settings["demo_settings"] if settings["demo_shop"] else {}
     day = settings["as_of_date"] or pinned.get("as_of_date") or "today"
     zone = settings["business_timezone"] or pinned.get("business_timezone") or "UTC"

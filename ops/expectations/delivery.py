@@ -157,14 +157,11 @@ def _freshness(name: str, newest: date | None, age: int | None, question: Questi
             continue
         expected = f"the newest {clock} of {name} is at most {days} days before {question.day}"
         seen = f"{newest}, {age} days before"
-        limit = {"column": column, "max_value": days}
+        kind, limit = gxe.ExpectColumnMaxToBeBetween, {"max_value": days}
         if age is None:
             seen = f"no {clock} on {question.day} or before"
-            limit = {"column": column}
-        kind = (
-            gxe.ExpectColumnMaxToBeBetween if age is not None else gxe.ExpectColumnValuesToNotBeNull
-        )
-        checks.append(Check(kind, limit, expected, remedy, stops, seen))
+            kind, limit = gxe.ExpectColumnValuesToNotBeNull, {}
+        checks.append(Check(kind, {"column": column, **limit}, expected, remedy, stops, seen))
     return checks
 
 

@@ -78,7 +78,7 @@ def _tables(marts: Mapping[str, Table], question: Question) -> Batch:
                 {"column": name},
                 f"table {name} is there, as readers know it",
                 f"{BUILD_AGAIN} If it is gone on purpose: {NEW_BASELINE}",
-                seen="no such table",
+                seen=f"{marts[name].row_count:,} rows" if name in marts else "no such table",
             )
         )
     for name, key in KEYS.items():
@@ -108,34 +108,17 @@ def _volume(earlier: Accepted, question: Question) -> Check:
 
 def _segments(marts: Mapping[str, Table], segments: dict[str, int], question: Question) -> Batch:
     """That segments share all customers out, and none swells or shrinks overnight."""
-    total = sum(segments.values())
-    before = question.earlier.segments if question.earlier else {}
-    total_before = sum(before.values())
-    rows = [
-        {
-            "segment": name,
-            "customers": count,
-            "share": count / total,
-            "shift": (count / total - before.get(name, 0) / total_before) if before else 0.0,
-        }
-        for name, count in sorted({**dict.fromkeys(before, 0), **segments}.items())
-    ]
-    shift = question.maximum_segment_shift
-    shifted = [f"{row['segment']} {row['shift']:+.1%}" for row in rows if abs(row["shift"]) > shift]
-    checks = [
-        Check(
-            gxe.ExpectColumnValuesToBeBetween,
-            {"column": "shift", "min_value": -shift, "max_value": shift},
-            f"no segment grew or shrank by more than {shift:.0%} of all customers since "
-            f"{question.earlier.as_of if question.earlier else 'an earlier build'}",
-            "See marts.customer_segments: a policy seed or the delivery changed, or many customers "
-            "did. How much is too much is var gate_maximum_segment_shift.",
-            stops=False,
-            seen=", ".join(shifted),
-        )
-    ]
-    known = {CUSTOMERS: None, PROFILES: "customer_count"}
-    for name, column in known.items():
+    frame = pd.DataFrame({"customers": pd.Series(segments, dtype="int64")})
+    checks = []
+    if question.earlier and question.earlier.segments:
+        before = pd.Series(question.earlier.segments, dtype="int64")
+        frame = frame.reindex(frame.index.union(before.index), fill_value=0)
+        frame["before"] = before.reindex(frame.index, fill_value=0)
+        shares = frame / frame.sum()
+        frame["shift"] = (shares["customers"] - shares["before"]).round(9)
+        as_of, most = question.earlier.as_of, question.maximum_segment_shift
+        checks.append(_shift(frame["shift"], as_of, most))
+    for name, column in ((CUSTOMERS, None), (PROFILES, "customer_count")):
         if name not in marts:
             continue
         table = marts[name]
@@ -148,7 +131,20 @@ def _segments(marts: Mapping[str, Table], segments: dict[str, int], question: Qu
                 BUILD_AGAIN,
             )
         )
-    return Batch("segments", pd.DataFrame(rows), checks)
+    return Batch("segments", frame.reset_index(names="segment"), checks)
+
+
+def _shift(shifts: "pd.Series[Any]", as_of: str, most: float) -> Check:
+    shifted = shifts[shifts.abs() > most]
+    return Check(
+        gxe.ExpectColumnValuesToBeBetween,
+        {"column": "shift", "min_value": -most, "max_value": most},
+        f"no segment grew or shrank by more than {most:.0%} of all customers since {as_of}",
+        "See marts.customer_segments: a policy seed or the delivery changed, or many customers "
+        "did. How much is too much is var gate_maximum_segment_shift.",
+        stops=False,
+        seen=", ".join(f"{name} {shift:+.1%}" for name, shift in shifted.items()),
+    )
 
 
 def _days(marts: Mapping[str, Table], day: date) -> Batch:
@@ -214,7 +210,7 @@ def _columns(marts: Mapping[str, Table]) -> Batch:
                 gxe.ExpectColumnMaxToBeBetween,
                 {"column": "addresses_of_ids", "max_value": 0},
                 "no id is an e-mail address",
-                "Whoever reads the marts reads these addresses. Give the shop ids that say nothing.",
+                "Whoever reads the marts reads them. Let the shop deliver ids that say nothing.",
                 stops=False,
                 seen=", ".join(ids),
             ),

@@ -1,4 +1,4 @@
-"""Frames held against expectations by Great Expectations: findings for the log, Data Docs for people.
+"""Frames held against expectations by Great Expectations: findings, and pages for people.
 
 No value of a row leaves this module: results are asked for without the values that were not
 expected, and keys are compared as hashes.
@@ -117,7 +117,9 @@ def _seen(found: dict[str, Any]) -> str:
     """What was found, as counts."""
     if "unexpected_count" in found:
         share = found["unexpected_count"] / max(found["element_count"], 1)
-        return f"not in {found['unexpected_count']:,} of {found['element_count']:,} ({share:.1%})"
+        return (
+            f"not so in {found['unexpected_count']:,} of {found['element_count']:,} ({share:.1%})"
+        )
     value = found.get("observed_value")
     if isinstance(value, float) and not value.is_integer():
         return f"{value:.4g}"
