@@ -207,9 +207,12 @@ def publication_gate(
 
 
 def _hold(gate: str, batches: "list[Batch]") -> "list[Finding]":
-    from ops.expectations.suite import run
+    from ops.expectations.suite import findings as findings_of
+    from ops.expectations.suite import hold, write_pages
 
-    findings = run(gate, batches, pages_folder() / gate)
+    results = hold(batches)
+    write_pages(gate, results, pages_folder() / gate)
+    findings = findings_of(results)
     failed = [finding for finding in findings if not finding.is_met]
     stops = sum(finding.stops for finding in failed)
     page = display(pages_folder() / gate / "index.html")

@@ -17,8 +17,8 @@ from ops.expectations.history import Accepted, usual_rows
 from ops.expectations.suite import Batch, Check
 from ops.expectations.tables import Table
 
-TIME = r"^[0-9]{4,}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T].*)?$"
-NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+TIME = r"^[0-9]{4,}[-/][0-9]{1,2}[-/][0-9]{1,2}(?:[ T].*)?$"
+NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 READABLE = {
     "timestamp": (TIME, "times as YYYY-MM-DD hh:mm:ss"),
     "date": (TIME, "days as YYYY-MM-DD"),
@@ -151,8 +151,9 @@ def _freshness(name: str, newest: date | None, age: int | None, question: Questi
         "See whether its export still runs. For a delivery of the past give its last day as "
         f"AS_OF; how old is too old stands in {SEED}."
     )
-    is_stopped = limits.stop_after_days is not None and (age or 0) > limits.stop_after_days
-    for days, stops in ((limits.warn_after_days, False), (limits.stop_after_days, True)):
+    last = limits.stop_after_days
+    is_stopped = last is not None and (age is None or age > last)
+    for days, stops in ((limits.warn_after_days, False), (last, True)):
         if days is None or (is_stopped and not stops):
             continue
         expected = f"the newest {clock} of {name} is at most {days} days before {question.day}"

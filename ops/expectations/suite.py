@@ -17,6 +17,11 @@ import pandas as pd
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when the library is imported
 
 import great_expectations as gx
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
 from great_expectations.expectations import Expectation
 from great_expectations.render.renderer import ValidationResultsPageRenderer
 from great_expectations.render.view import DefaultJinjaPageView
@@ -67,26 +72,37 @@ class Finding:
         )
 
 
-def run(title: str, batches: Sequence[Batch], folder: Path) -> list[Finding]:
-    """Hold every frame against its expectations, and write the pages into a folder, anew."""
+def hold(batches: Sequence[Batch]) -> list[tuple[Batch, Any]]:
+    """What the library says of every frame."""
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
+    context = gx.get_context(mode="ephemeral", project_config=config)
     source = context.data_sources.add_pandas("frames")
+    return [(batch, _validate(context, source, batch)) for batch in batches]
+
+
+def findings(results: Sequence[tuple[Batch, Any]]) -> list[Finding]:
+    """Every check, with what was seen."""
+    return [_finding(batch, one) for batch, result in results for one in result.results]
+
+
+def write_pages(title: str, results: Sequence[tuple[Batch, Any]], folder: Path) -> None:
+    """The pages for people, in place of those that were in the folder."""
     following = folder.with_name(folder.name + ".next")
     shutil.rmtree(following, ignore_errors=True)
     following.mkdir(parents=True)
-    findings = []
-    for batch in batches:
-        result = _validate(context, source, batch)
-        findings += [_finding(batch, one) for one in result.results]
+    for batch, result in results:
         document = ValidationResultsPageRenderer().render(result)
         page = pages.offline(DefaultJinjaPageView().render(document), f"{title}: {batch.name}")
         (following / f"{batch.name}.html").write_text(page, encoding="utf-8")
-    (following / "index.html").write_text(pages.index(title, findings), encoding="utf-8")
+    index = pages.index(title, findings(results))
+    (following / "index.html").write_text(index, encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     following.rename(folder)
-    return findings
 
 
 def _validate(context: Any, source: Any, batch: Batch) -> Any:
