@@ -135,7 +135,7 @@ def _segments(marts: Mapping[str, Table], segments: dict[str, int], question: Qu
 
 
 def _shift(shifts: "pd.Series[Any]", as_of: str, most: float) -> Check:
-    shifted = shifts[shifts.abs() > most]
+    shifted = shifts[shifts.abs() > most].sort_index()
     return Check(
         gxe.ExpectColumnValuesToBeBetween,
         {"column": "shift", "min_value": -most, "max_value": most},
