@@ -101,7 +101,9 @@ def check_delivery(variables: Mapping[str, Any]) -> int:
 
 def check_publication(variables: Mapping[str, Any]) -> int:
     """The gate before publishing; 0 where what was built may be published, else the exit code."""
-    return _run("publication") if {**project_vars(), **variables}["gates_enabled"] else 0
+    if not {**project_vars(), **variables}["gates_enabled"]:
+        return 0
+    return _run("publication", "--accept")
 
 
 def asked(settings: Mapping[str, Any]) -> Delivery:
@@ -142,9 +144,9 @@ def as_of_day(settings: Mapping[str, Any]) -> date:
     return datetime.now(pytz.timezone(zone)).date() if day == "today" else date.fromisoformat(day)
 
 
-def _run(gate: str) -> int:
+def _run(*arguments: str) -> int:
     """Run a gate, and say what it says."""
-    command = [sys.executable, "-W", "ignore", "-m", "ops.validate", gate]
+    command = [sys.executable, "-W", "ignore", "-m", "ops.validate", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     print(answer.stdout, end="", flush=True)
@@ -175,9 +177,9 @@ def delivery_gate(delivery: Delivery, tables: "Mapping[str, Table]") -> "list[Fi
 
 
 def publication_gate(
-    delivery: Delivery, marts: "Mapping[str, Table]", as_of: str | None
+    delivery: Delivery, marts: "Mapping[str, Table]", as_of: str | None, accept: bool
 ) -> "list[Finding]":
-    """Hold marts against suite publication; a delivery that comes through is remembered."""
+    """Hold marts against suite publication; one that comes through may be remembered."""
     from ops.expectations.publication import Question, publication_batches, segment_counts
 
     day = date.fromisoformat(as_of) if as_of else None
@@ -190,7 +192,8 @@ def publication_gate(
         tolerated_rows=int(delivery.settings["gate_tolerated_rows"]),
     )
     findings = _hold("publication", publication_batches(marts, day, question))
-    if not any(finding.stops for finding in findings):
+    if accept and not any(finding.stops for finding in findings):
+        delivery.write()
         remember(
             history_file(),
             Accepted(
@@ -207,12 +210,11 @@ def publication_gate(
 
 
 def _hold(gate: str, batches: "list[Batch]") -> "list[Finding]":
-    from ops.expectations.suite import findings as findings_of
-    from ops.expectations.suite import hold, write_pages
+    from ops.expectations.suite import hold, outcomes, write_pages
 
     results = hold(batches)
     write_pages(gate, results, pages_folder() / gate)
-    findings = findings_of(results)
+    findings = outcomes(results)
     failed = [finding for finding in findings if not finding.is_met]
     stops = sum(finding.stops for finding in failed)
     page = display(pages_folder() / gate / "index.html")
@@ -226,10 +228,12 @@ def _hold(gate: str, batches: "list[Batch]") -> "list[Finding]":
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one gate, or both, on the last delivery and build."""
     parser = argparse.ArgumentParser(prog="python -m ops.validate")
-    parser.add_argument("gates", nargs="*", metavar="delivery|publication", default=GATES)
-    gates = parser.parse_args(argv).gates
+    parser.add_argument("gate", nargs="?", choices=GATES, help="none: both")
+    parser.add_argument("--accept", action="store_true", help="later ones are compared with it")
+    asked_for = parser.parse_args(argv)
+    gates = [asked_for.gate] if asked_for.gate else GATES
     try:
-        findings = [finding for gate in gates for finding in _gate(gate)]
+        findings = [finding for gate in gates for finding in _gate(gate, asked_for.accept)]
     except UserError as error:
         print(f"gates: {error}", file=sys.stderr)
         return 2
@@ -238,7 +242,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(any(finding.stops for finding in findings))
 
 
-def _gate(gate: str) -> "list[Finding]":
+def _gate(gate: str, accept: bool) -> "list[Finding]":
     """One gate on the last delivery or build, read with DuckDB."""
     from ops.expectations.contract import is_own_select
     from ops.expectations.tables import file_tables, mart_tables
@@ -248,6 +252,7 @@ def _gate(gate: str) -> "list[Finding]":
         own = sorted(name for name in delivery.files if is_own_select(name))
         if own:
             print(f"Gate delivery: {', '.join(own)} not looked at: models/raw selects them itself.")
+            delivery.switched_off = sorted({*delivery.switched_off, *own})
         files = {name: path for name, path in delivery.files.items() if name not in own}
         if not files:
             print("Gate delivery: the rows come from source tables; nothing is looked at.")
@@ -256,16 +261,15 @@ def _gate(gate: str) -> "list[Finding]":
         return delivery_gate(delivery, file_tables(files, delivery.delimiter, sample_rows))
     marts = mart_tables(build_file(), publish.PUBLISHED_SCHEMAS)
     delivery.invocation_id = last_build()
-    delivery.write()
-    return publication_gate(delivery, marts, summary.as_of_day(build_file()))
+    return publication_gate(delivery, marts, summary.as_of_day(build_file()), accept)
 
 
 def last_build() -> str:
     """The id of the last build."""
-    if not build_record().exists():
-        raise UserError("There is no finished build to look at. Run make build.")
-    record = json.loads(build_record().read_text(encoding="utf-8"))
-    return str(record["invocation_id"])
+    try:
+        return str(json.loads(build_record().read_text(encoding="utf-8"))["invocation_id"])
+    except (OSError, ValueError, KeyError):
+        raise UserError("There is no finished build to look at. Run make build.") from None
 
 
 if __name__ == "__main__":

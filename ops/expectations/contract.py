@@ -11,6 +11,15 @@ from ops.project import ROOT, UserError
 
 LIMITS = ROOT / "seeds" / "policy" / "delivery_expectations.csv"
 
+MEANINGS = {
+    "severity": "stop or warn",
+    "is_required": "true or false",
+    "minimum_rows": "a whole number, 0 or more",
+    "maximum_growth_share": "a share, 0 or more (1 is twice as many), or empty",
+    "days": "a whole number of days, 0 or more, or empty",
+    "share": "a share from 0 to 1, or empty",
+}
+
 
 @dataclass(frozen=True)
 class Contract:
@@ -83,7 +92,7 @@ def _cells(row: dict[str, str], path: Path) -> dict[str, Any]:
         except (ValueError, KeyError):
             raise UserError(
                 f"Seed {path.stem}, table {row['table_name']}: {column.name} is {text!r}. It is "
-                f"{_meaning(column.name)}."
+                f"{MEANINGS.get(column.name) or MEANINGS[column.name.split('_')[-1]]}."
             ) from None
     return cells
 
@@ -95,21 +104,8 @@ def _cell(name: str, text: str) -> Any:
         return {"true": True, "false": False}[text.lower()]
     if not text and name != "minimum_rows":
         return None
-    value = float(text) if name.endswith("_share") else int(text)
-    if value < 0 or (value > 1 and name != "maximum_growth_share" and name.endswith("_share")):
+    is_share = name.endswith("_share")
+    value = float(text) if is_share else int(text)
+    if not value >= 0 or (is_share and name != "maximum_growth_share" and value > 1):
         raise ValueError
     return value
-
-
-def _meaning(name: str) -> str:
-    if name == "severity":
-        return "stop or warn"
-    if name == "is_required":
-        return "true or false"
-    if name == "minimum_rows":
-        return "a whole number, 0 or more"
-    if name.endswith("_days"):
-        return "a whole number of days, 0 or more, or empty"
-    if name == "maximum_growth_share":
-        return "a share, 0 or more (1 is twice as many), or empty"
-    return "a share from 0 to 1, or empty"

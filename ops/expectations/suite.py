@@ -85,7 +85,7 @@ def hold(batches: Sequence[Batch]) -> list[tuple[Batch, Any]]:
     return [(batch, _validate(context, source, batch)) for batch in batches]
 
 
-def findings(results: Sequence[tuple[Batch, Any]]) -> list[Finding]:
+def outcomes(results: Sequence[tuple[Batch, Any]]) -> list[Finding]:
     """Every check, with what was seen."""
     return [_finding(batch, one) for batch, result in results for one in result.results]
 
@@ -99,7 +99,7 @@ def write_pages(title: str, results: Sequence[tuple[Batch, Any]], folder: Path) 
         document = ValidationResultsPageRenderer().render(result)
         page = pages.offline(DefaultJinjaPageView().render(document), f"{title}: {batch.name}")
         (following / f"{batch.name}.html").write_text(page, encoding="utf-8")
-    index = pages.index(title, findings(results))
+    index = pages.index(title, outcomes(results))
     (following / "index.html").write_text(index, encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     following.rename(folder)

@@ -17,7 +17,7 @@ from ops import build, dbt_run, publish, validate
 from ops.expectations import delivery, pages, publication
 from ops.expectations.contract import Limits, contract, read_limits
 from ops.expectations.history import Accepted, comparable, read_history, remember, usual_rows
-from ops.expectations.suite import Batch, Finding, findings, hold, write_pages
+from ops.expectations.suite import Batch, Finding, hold, outcomes, write_pages
 from ops.expectations.tables import file_tables, frame_table
 from ops.project import UserError, contract_tables, project_vars
 
@@ -34,7 +34,7 @@ def held(batches: list[Batch], folder: Path | None) -> list[Finding]:
     results = hold(batches)
     if folder:
         write_pages("test", results, folder / "pages")
-    return [finding for finding in findings(results) if not finding.is_met]
+    return [finding for finding in outcomes(results) if not finding.is_met]
 
 
 # -- the delivery ----------------------------------------------------------------------------------
@@ -534,7 +534,7 @@ def test_the_gate_before_the_build_stops_it_and_says_why(
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Great Expectations is imported already."""
-    monkeypatch.setattr(validate, "_run", lambda gate: validate.main([gate]))
+    monkeypatch.setattr(validate, "_run", lambda *words: validate.main([*words]))
 
 
 @pytest.mark.usefixtures("in_process")
@@ -554,6 +554,7 @@ def test_a_good_build_is_remembered_and_the_next_one_compared_with_it(
     assert build.main([*arguments, "--vars", "{gate_new_baseline: true}"]) == 0
     assert build.main(arguments) == 0
     assert validate.main([]) == 0
+    assert len(read_history(warehouse / "deliveries.jsonl")) == 1  # one run, for all have one id
 
 
 @pytest.mark.usefixtures("in_process")
@@ -580,7 +581,7 @@ def test_the_gate_before_publishing_leaves_what_is_published(
 def test_gates_can_be_switched_off(
     warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(validate, "_run", lambda gate: pytest.fail(f"{gate} was started"))
+    monkeypatch.setattr(validate, "_run", lambda *words: pytest.fail("a gate was started"))
     arguments = deliver(tmp_path / "raw", shop())
     assert build.main([*arguments, "--vars", "{gates_enabled: false}"]) == 0
 
