@@ -43,7 +43,7 @@ class Question:
 def delivery_batches(tables: Mapping[str, Table], question: Question) -> list[Batch]:
     """The delivery as a whole, one row; then each table that has rows, by its required columns."""
     frames = {
-        name: _cleaned(table.read(_found(table, question.contracts[name]), _key(question, name)))
+        name: _frame(table, question.contracts[name])
         for name, table in tables.items()
         if table.row_count
     }
@@ -65,12 +65,10 @@ def delivery_batches(tables: Mapping[str, Table], question: Question) -> list[Ba
     return [batch for batch in batches if batch.checks]
 
 
-def _found(table: Table, contract: Contract) -> list[str]:
-    return [column for column in contract.required if column in table.columns]
-
-
-def _key(question: Question, name: str) -> tuple[str, ...]:
-    return question.contracts[name].key
+def _frame(table: Table, contract: Contract) -> pd.DataFrame:
+    """The required columns, as far as they are there."""
+    found = [column for column in contract.required if column in table.columns]
+    return _cleaned(table.read(found, contract.key), contract)
 
 
 def _presence(name: str, question: Question) -> list[Check]:
@@ -130,17 +128,14 @@ def _volume(name: str, question: Question) -> list[Check]:
 
 
 def newest_day(values: "pd.Series[Any]", day: date) -> date | None:
-    """The last calendar day in a column that is not after the given one."""
+    """The last calendar day in a column of texts or times that is not after the given one."""
     if _is_text(values):
-        days = values.str.extract(r"^([0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2})", expand=False)
-        times = pd.to_datetime(
-            days.str.replace("/", "-"), format="%Y-%m-%d", errors="coerce", utc=True
-        )
+        days = values.astype("str").str.extract(r"^([0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2})")[0]
+        times = pd.to_datetime(days.str.replace("/", "-"), format="%Y-%m-%d", errors="coerce")
     else:
-        times = pd.to_datetime(values, errors="coerce", utc=True)
-    end = pd.Timestamp(day, tz="UTC") + pd.Timedelta(days=1)
-    newest = times[times < end].max()
-    return None if pd.isna(newest) else newest.date()
+        times = values.dt.tz_convert(None) if values.dt.tz else values
+    times = times[(times.dt.year >= 1) & (times < pd.Timestamp(day) + pd.Timedelta(days=1))]
+    return None if times.empty else times.max().date()
 
 
 def _freshness(name: str, newest: date | None, age: int | None, question: Question) -> list[Check]:
@@ -242,16 +237,20 @@ def _readable(
     return checks
 
 
-def _cleaned(frame: pd.DataFrame) -> pd.DataFrame:
-    """Text without white space at its ends, and null where nothing is left, as raw models read."""
-    return frame.assign(
-        **{
-            str(column): values.str.strip(" \t\r\n").replace("", None)
-            for column, values in frame.items()
-            if _is_text(values)
-        }
-    )
+def _cleaned(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """As raw models read: what is not of the contract's type is text, and blank text is null."""
+    cleaned = {}
+    for column, values in frame.items():
+        kind = contract.required[str(column)].split("(")[0]
+        is_time = pd.api.types.is_datetime64_any_dtype(values)
+        is_number = pd.api.types.is_numeric_dtype(values)
+        if is_time if kind in ("timestamp", "date") else is_number and kind in READABLE:
+            cleaned[str(column)] = values
+        else:
+            texts = values.astype("str").where(values.notna())
+            cleaned[str(column)] = texts.str.strip(" \t\r\n").replace("", None)
+    return pd.DataFrame(cleaned)
 
 
 def _is_text(values: "pd.Series[Any]") -> bool:
-    return bool(pd.api.types.is_string_dtype(values.dropna()))
+    return bool(pd.api.types.is_string_dtype(values))

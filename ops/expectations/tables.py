@@ -57,7 +57,7 @@ def _file_table(relation: str, options: list[Any], sample_rows: int) -> Table:
         found = connection.execute(f"from {relation} limit 0", options).description or []
         row = connection.execute(f"select count(*) from {relation}", options).fetchone()
     row_count = int(row[0]) if row else 0
-    names = {column[0].lower(): f'"{column[0]}"' for column in reversed(found)}
+    names = {column[0].lower(): _readable(*column[:2]) for column in reversed(found)}
     shares = row_count // sample_rows + 1
 
     def read(columns: Sequence[str], key: Sequence[str]) -> pd.DataFrame:
@@ -68,6 +68,12 @@ def _file_table(relation: str, options: list[Any], sample_rows: int) -> Table:
             return connection.execute(query, options).df()
 
     return Table(row_count, tuple(reversed(names)), read)
+
+
+def _readable(name: str, data_type: Any) -> str:
+    """A column as SQL; days as text, for a frame cannot hold those of far years."""
+    column = '"' + name.replace('"', '""') + '"'
+    return f"cast({column} as varchar)" if str(data_type) == "DATE" else column
 
 
 def _share_of_keys(key: Sequence[str], shares: int) -> str:

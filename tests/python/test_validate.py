@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops import build, dbt_run, publish, validate
+from ops import build, dbt_run, publish, summary, validate
 from ops.expectations import delivery, pages, publication
 from ops.expectations.contract import Limits, contract, read_limits
 from ops.expectations.history import Accepted, comparable, read_history, remember, usual_rows
@@ -86,6 +86,34 @@ def test_typed_frames_are_read_as_they_are() -> None:
     frames["orders"]["gross_amount"] = 20.0
     frames["refunds"]["refunded_at"] = date(2026, 6, 1)
     assert told(not_met(frames)) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1782813600",
+        "true",
+        "null",
+        "date '5877000-01-01'",
+        "date '0044-03-15 (BC)'",
+        "[1]",
+        "uuid()",
+    ]
+    + ["timestamp 'infinity'", "timestamp '290000-01-01'", "interval 1 day", "'\\xAA'::blob"],
+)
+def test_odd_types_are_faults_of_the_delivery_and_not_of_the_gate(
+    value: str, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "orders.parquet")
+    with duckdb.connect() as connection:
+        connection.execute(
+            f'copy (select range as "Order_ID", {value} as customer_id, {value} as ordered_at, '
+            f"1.5 as gross_amount from range(3)) to '{path}' (format parquet)"
+        )
+    tables = file_tables({"orders": path}, ",", 1000)
+    question = delivery.Question(DAY, CONTRACTS, LIMITS, [], 100)
+    found = held(delivery.delivery_batches(tables, question), None)
+    assert "no ordered_at on 2026-06-30 or before" in [finding.seen for finding in found]
 
 
 def nothing(frames: Frames, column: str, rows: int, value: Any = None) -> Frames:
@@ -488,7 +516,7 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LIFETIME_BUILD_PATH", str(path / "build.duckdb"))
     monkeypatch.setenv("DBT_PROFILES_DIR", str(Path("profiles.yml.example").resolve().parent))
     monkeypatch.setattr(build, "check_target", lambda target: None)
-    monkeypatch.setattr(build.summary, "summary", lambda path: "")
+    monkeypatch.setattr(summary, "summary", lambda path: "")
     monkeypatch.setattr(dbt_run, "build", lambda *_, **__: fake_build(path))
     return path
 
