@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ops import build, dbt_run, publish, summary, validate
 from ops.expectations import delivery, pages, publication
-from ops.expectations.contract import Limits, contract, read_limits
+from ops.expectations.contract import Limits, contract, is_own_select, read_limits
 from ops.expectations.history import Accepted, comparable, read_history, remember, usual_rows
 from ops.expectations.suite import Batch, Finding, hold, outcomes, write_pages
 from ops.expectations.tables import file_tables, frame_table
@@ -90,10 +90,20 @@ def test_typed_frames_are_read_as_they_are() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    (
-        "1782813600|true|null|uuid()|[1]|{'a': 1}|'\\xAA'::blob|interval 1 day|timestamp 'infinity'"
-        "|timestamp '290000-01-01'|date '5877000-01-01'|date '0044-03-15 (BC)'"
-    ).split("|"),
+    [
+        "1782813600",
+        "true",
+        "null",
+        "uuid()",
+        "[1]",
+        "{'a': 1}",
+        "'\\xAA'::blob",
+        "interval 1 day",
+        "timestamp 'infinity'",
+        "timestamp '290000-01-01'",
+        "date '5877000-01-01'",
+        "date '0044-03-15 (BC)'",
+    ],
 )
 def test_odd_types_are_faults_of_the_delivery_and_not_of_the_gate(
     value: str, tmp_path: Path
@@ -494,6 +504,18 @@ def test_large_files_are_read_by_whole_keys(tmp_path: Path) -> None:
     assert set(found) == {3}
     assert 2_000 < len(found) < 3_000  # one key in four
     assert 6_000 < len(table.read(["nothing"], ["nothing"])) < 9_000
+
+
+def test_a_table_with_a_select_of_its_own_is_not_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [name for name in TABLES if is_own_select(name)] == []
+    raw = tmp_path / "models" / "raw"
+    raw.mkdir(parents=True)
+    text = "{% call raw_table('orders') %} select 1 as order_id {% endcall %}"
+    (raw / "raw_orders.sql").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("ops.expectations.contract.ROOT", tmp_path)
+    assert is_own_select("orders")
 
 
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
