@@ -20,7 +20,7 @@ ORDERS = (
     "order_id,customer_id,ordered_at,gross_amount\n"
     "1,ann,2026-01-05 10:00:00,20.00\n"
     "2,ann,2026-02-05 10:00:00,30.00\n"
-    "3,bob,2026-02-06,15.50\n"
+    "3,bob,2026-06-06,15.50\n"
 )
 TABLES = contract_tables(project_vars())
 
