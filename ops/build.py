@@ -150,13 +150,13 @@ def build(variables: dict[str, Any], target: str | None, with_publish: bool) -> 
         )
 
     as_of = summary.as_of_day(path) or str(variables.get("as_of_date") or "today")
-    publish.record_build(as_of, True, outcome.invocation_id, is_demo)
+    code = validate.check_publication(variables, outcome.invocation_id) if with_publish else 0
+    publish.record_build(as_of, not code, outcome.invocation_id, is_demo)
+    if code:
+        if not is_demo:
+            publish.keep_tombstones(path)
+        return code
     if with_publish:
-        if code := validate.check_publication(variables):
-            publish.record_build(as_of, False, outcome.invocation_id, is_demo)
-            if not is_demo:
-                publish.keep_tombstones(path)
-            return code
         publish.publish()
     seconds = time.monotonic() - started
     print(

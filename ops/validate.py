@@ -99,11 +99,11 @@ def check_delivery(variables: Mapping[str, Any]) -> int:
     return _run("delivery")
 
 
-def check_publication(variables: Mapping[str, Any]) -> int:
+def check_publication(variables: Mapping[str, Any], invocation_id: str) -> int:
     """The gate before publishing; 0 where what was built may be published, else the exit code."""
     if not {**project_vars(), **variables}["gates_enabled"]:
         return 0
-    return _run("publication", "--accept")
+    return _run("publication", "--accept", invocation_id)
 
 
 def asked(settings: Mapping[str, Any]) -> Delivery:
@@ -150,6 +150,14 @@ def _run(*arguments: str) -> int:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     print(answer.stdout, end="", flush=True)
+    if "Traceback" in answer.stderr or answer.returncode not in (0, 1, 2):
+        reason = (answer.stderr.strip().splitlines() or [f"exit code {answer.returncode}"])[-1]
+        print(
+            f"build: gate {arguments[0]} broke off ({reason}), so nothing is published. Install "
+            "what requirements.txt names; VARS='{gates_enabled: false}' builds without gates.",
+            file=sys.stderr,
+        )
+        return 2
     print(answer.stderr, end="", file=sys.stderr, flush=True)
     return answer.returncode
 
@@ -229,7 +237,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one gate, or both, on the last delivery and build."""
     parser = argparse.ArgumentParser(prog="python -m ops.validate")
     parser.add_argument("gate", nargs="?", choices=GATES, help="none: both")
-    parser.add_argument("--accept", action="store_true", help="later ones are compared with it")
+    parser.add_argument("--accept", metavar="RUN", help="later ones are compared with this run")
     asked_for = parser.parse_args(argv)
     gates = [asked_for.gate] if asked_for.gate else GATES
     try:
@@ -242,7 +250,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(any(finding.stops for finding in findings))
 
 
-def _gate(gate: str, accept: bool) -> "list[Finding]":
+def _gate(gate: str, accepted_run: str | None) -> "list[Finding]":
     """One gate on the last delivery or build, read with DuckDB."""
     from ops.expectations.contract import is_own_select
     from ops.expectations.tables import file_tables, mart_tables
@@ -260,8 +268,9 @@ def _gate(gate: str, accept: bool) -> "list[Finding]":
         sample_rows = int(delivery.settings["gate_sample_rows"])
         return delivery_gate(delivery, file_tables(files, delivery.delimiter, sample_rows))
     marts = mart_tables(build_file(), publish.PUBLISHED_SCHEMAS)
-    delivery.invocation_id = last_build()
-    return publication_gate(delivery, marts, summary.as_of_day(build_file()), accept)
+    delivery.invocation_id = accepted_run or last_build()
+    as_of = summary.as_of_day(build_file())
+    return publication_gate(delivery, marts, as_of, accept=accepted_run is not None)
 
 
 def last_build() -> str:

@@ -19,7 +19,7 @@ from ops.expectations.contract import Limits, contract, is_own_select, read_limi
 from ops.expectations.history import Accepted, comparable, read_history, remember, usual_rows
 from ops.expectations.suite import Batch, Finding, hold, outcomes, write_pages
 from ops.expectations.tables import file_tables, frame_table
-from ops.project import UserError, contract_tables, project_vars
+from ops.project import ROOT, UserError, contract_tables, project_vars
 
 DAY = date(2026, 6, 30)
 TABLES = contract_tables(project_vars())
@@ -574,6 +574,23 @@ def test_the_gate_before_the_build_stops_it_and_says_why(
     )
     assert "Traceback" not in printed.err
     assert (warehouse / "gates" / "delivery" / "orders.html").exists()
+
+
+def test_a_gate_that_breaks_off_says_why_and_publishes_nothing(
+    warehouse: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken = tmp_path / "site" / "great_expectations.py"
+    broken.parent.mkdir()
+    broken.write_text("raise ModuleNotFoundError('No module named great_expectations')", "utf-8")
+    monkeypatch.setattr(validate, "ROOT", f"{broken.parent}:{ROOT}")
+    assert build.main(deliver(tmp_path / "raw", shop())) == 2
+    printed = capsys.readouterr().err
+    assert "gate delivery broke off (ModuleNotFoundError: No module named" in printed
+    assert "VARS='{gates_enabled: false}'" in printed
+    assert "Traceback" not in printed
 
 
 @pytest.fixture
