@@ -181,7 +181,7 @@ def delivery_gate(delivery: Delivery, tables: "Mapping[str, Table]") -> "list[Fi
     )
     delivery.rows = {name: table.row_count for name, table in tables.items()}
     delivery.write()
-    return _hold("delivery", delivery_batches(tables, question))
+    return _hold("delivery", delivery_batches(tables, question), len(question.earlier))
 
 
 def publication_gate(
@@ -199,7 +199,7 @@ def publication_gate(
         maximum_segment_shift=float(delivery.settings["gate_maximum_segment_shift"]),
         tolerated_rows=int(delivery.settings["gate_tolerated_rows"]),
     )
-    findings = _hold("publication", publication_batches(marts, day, question))
+    findings = _hold("publication", publication_batches(marts, day, question), len(earlier[-1:]))
     if accept and not any(finding.stops for finding in findings):
         delivery.write()
         remember(
@@ -217,7 +217,8 @@ def publication_gate(
     return findings
 
 
-def _hold(gate: str, batches: "list[Batch]") -> "list[Finding]":
+def _hold(gate: str, batches: "list[Batch]", earlier: int) -> "list[Finding]":
+    """Hold frames against a gate's suite, write its pages, and give what is not met."""
     from ops.expectations.suite import hold, outcomes, write_pages
 
     results = hold(batches)
@@ -226,9 +227,10 @@ def _hold(gate: str, batches: "list[Batch]") -> "list[Finding]":
     failed = [finding for finding in findings if not finding.is_met]
     stops = sum(finding.stops for finding in failed)
     page = display(pages_folder() / gate / "index.html")
+    compared = f"compared with {earlier} before" if earlier else "none before to compare with"
     print(
-        f"Gate {gate}: {len(findings)} expectations, {stops} not met, {len(failed) - stops} "
-        f"warnings ({page})"
+        f"Gate {gate}: {len(findings)} expectations, {compared}; not met: {stops}; "
+        f"warnings: {len(failed) - stops} ({page})"
     )
     return failed
 

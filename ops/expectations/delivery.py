@@ -105,21 +105,17 @@ def _volume(name: str, question: Question) -> list[Check]:
     fewest, most = row_limits(usual, limits, question.tolerated_rows)
     if fewest == 0 and most is None:
         return []
-    expected = (
-        f"{name} has at least {fewest:,} rows"
-        if most is None
-        else (f"{name} has {fewest:,} to {most:,} rows")
-    )
-    expected += (
-        "; no earlier delivery to compare with"
+    allowed = f"at least {fewest:,}" if most is None else f"{fewest:,} to {most:,}"
+    before = (
+        "no earlier delivery to compare with"
         if usual is None
-        else f"; the accepted deliveries before had {usual:,} (median)"
+        else f"the accepted deliveries before had {usual:,} (median)"
     )
     return [
         Check(
             gxe.ExpectColumnMaxToBeBetween,
             {"column": name, "min_value": fewest, "max_value": most},
-            expected,
+            f"rows of {name}: {allowed}; {before}",
             "See how the delivery was made: a part may be missing, or a join may multiply rows. "
             f"{NEW_BASELINE}, or widen the limits of {name} in {SEED}.",
             limits.severity == "stop",

@@ -69,7 +69,7 @@ def index(title: str, findings: "Sequence[Finding]") -> str:
     """Every expectation in plain words, what is not met first."""
     failed = [finding for finding in findings if not finding.is_met]
     stops = sum(finding.stops for finding in failed)
-    said = f"{len(findings)} expectations, {stops} not met, {len(failed) - stops} warnings"
+    said = f"{len(findings)} expectations; not met: {stops}; warnings: {len(failed) - stops}"
     parts = [f"<h1>Gate {title}</h1><p>{said}. What is not met stops; a warning does not.</p>"]
     if failed:
         parts.append("<h2>Not met</h2>" + _table(failed, with_remedy=True))

@@ -101,7 +101,7 @@ def _volume(earlier: Accepted, question: Question) -> Check:
     return Check(
         gxe.ExpectColumnMaxToBeBetween,
         {"column": CUSTOMERS, "min_value": fewest, "max_value": most},
-        f"{CUSTOMERS} has {fewest:,} to {most:,} rows; as of {earlier.as_of} it had {before:,}",
+        f"rows of {CUSTOMERS}: {fewest:,} to {most:,}; as of {earlier.as_of} it had {before:,}",
         f"See marts of the build file, source_quality first. {NEW_BASELINE}",
     )
 

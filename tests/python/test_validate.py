@@ -77,7 +77,7 @@ def test_an_honest_delivery_passes_the_first_time_and_the_next(tmp_path: Path) -
     assert told(not_met(shop(), tmp_path, earlier=[accepted()])) == []
     text = (tmp_path / "pages" / "index.html").read_text(encoding="utf-8")
     assert "the accepted deliveries before had 10 (median)" in text
-    assert "refunds has at least 0 rows" not in text
+    assert "rows of refunds" not in text
 
 
 def test_typed_frames_are_read_as_they_are() -> None:
@@ -140,7 +140,7 @@ FAULTS: dict[str, tuple[Callable[[Frames], Any], str, str]] = {
     ),
     "no_rows": (
         lambda frames: frames.update(orders=frames["orders"].head(0)),
-        "orders has at least 1 rows; no earlier delivery to compare with",
+        "rows of orders: at least 1; no earlier delivery to compare with",
         "0",
     ),
     "missing": (
@@ -209,7 +209,7 @@ def test_volume_is_held_against_the_median_of_earlier_deliveries() -> None:
     earlier = [accepted(rows={"orders": rows}) for rows in (10_000, 200, 210)]
     (finding,) = not_met(shop(), earlier=earlier)
     assert (finding.expected, finding.seen) == (
-        "orders has 110 to 630 rows; the accepted deliveries before had 210 (median)",
+        "rows of orders: 110 to 630; the accepted deliveries before had 210 (median)",
         "10",
     )
     many = {"orders": pd.concat([shop()["orders"]] * 5, ignore_index=True)}
@@ -376,7 +376,7 @@ def test_each_fault_of_marts_stops_with_what_was_seen(fault: str) -> None:
 def test_marts_are_held_against_the_last_ones_published() -> None:
     (finding,) = published(marts(), earlier=last(1000))
     assert finding.expected == (
-        "marts.customers has 500 to 1,500 rows; as of 2026-06-29 it had 1,000"
+        "rows of marts.customers: 500 to 1,500; as of 2026-06-29 it had 1,000"
     )
     assert (finding.seen, finding.stops) == ("2", True)
     earlier = last(2, new=3, lost=1)
