@@ -322,8 +322,8 @@ def change(mart: str, **columns: Any) -> Callable[[Frames], Any]:
 
 MART_FAULTS: dict[str, tuple[Callable[[Frames], Any], str, str]] = {
     "missing_mart": (
-        lambda frames: frames.pop("marts.segment_promotions"),
-        "table marts.segment_promotions is there, as readers know it",
+        lambda frames: frames.pop("marts.customers"),
+        "table marts.customers is there, as readers know it",
         "no such table",
     ),
     "repeated_key": (
@@ -379,6 +379,8 @@ def test_marts_are_held_against_the_last_ones_published() -> None:
         "rows of marts.customers: 500 to 1,500; as of 2026-06-29 it had 1,000"
     )
     assert (finding.seen, finding.stops) == ("2", True)
+    (finding,) = published(marts(), earlier=accepted(marts={"marts.gone": 3}))
+    assert finding.expected == "table marts.gone is there, as readers know it"
     earlier = last(2, new=3, lost=1)
     assert published(marts(), earlier=earlier) == []
     (finding,) = published(marts(), earlier=earlier, maximum_segment_shift=0.24)
