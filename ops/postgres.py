@@ -18,9 +18,10 @@ import psycopg
 from psycopg import sql
 
 from ops import build as command
-from ops import dbt_run, delivery, postgres_publish, runs, summary
+from ops import dbt_run, delivery, postgres_publish, runs, summary, validate
 from ops.fit import COLUMNS, Row, fit_groups
 from ops.project import BUSY, FAULT, ROOT, UserError, contract_tables, project_vars
+from ops.publish import PUBLISHED_SCHEMAS
 from ops.runs import Run
 from ops.tombstones import literal
 
@@ -55,12 +56,17 @@ TYPES = {
     "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
 }
 
+DUCKDB_TYPES = {"numeric": "decimal(38, 10)", "text": "varchar"}
+
 
 def build(
     started: Run, variables: dict[str, Any], settings: dict[str, Any], with_publish: bool
 ) -> int:
     """Build into schemas of its own; only a build without a fault is published."""
     prefix = prefix_of(settings)
+    if code := validate.check_delivery(variables):
+        started.end("failed", "delivery gate")
+        return code
     with connect(settings) as connection, alone(connection, settings):
         is_demo = bool({**project_vars(), **variables}["demo_shop"])
         begin_histories(connection, prefix, is_demo)
@@ -88,6 +94,13 @@ def build(
         ((as_of,),) = rows_of("select cast(max(as_of_date) as text) from marts.customer_segments")
         started.as_of_date = as_of
         if with_publish:
+            with tempfile.TemporaryDirectory() as work:
+                path = Path(work) / "marts.duckdb"
+                copy_marts(connection, prefix, path)
+                code = validate.check_publication(variables, started.run_id, path)
+            if code:
+                started.end("failed", "publication gate")
+                return code
             postgres_publish.publish(connection, prefix, started)
         else:
             started.end("built")
@@ -383,6 +396,32 @@ def fit(connection: Connection, prefix: str) -> None:
                 sql.SQL("insert into {} ({}) values ({})").format(place, names, marks),
                 [row[name] for name in COLUMNS],
             )
+
+
+def copy_marts(connection: Connection, prefix: str, path: Path) -> None:
+    """What is to be published as a DuckDB file, for the gate to look at."""
+    with duckdb.connect(str(path)) as writer:
+        for schema in PUBLISHED_SCHEMAS:
+            writer.execute(f"create schema if not exists {schema}")
+            for table in tables(connection, f"{prefix}{schema}"):
+                place = sql.Identifier(f"{prefix}{schema}", table)
+                columns = connection.execute(
+                    "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+                    " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"
+                    " order by attnum",
+                    [place.as_string(connection)],
+                ).fetchall()
+                types = {name: DUCKDB_TYPES.get(kind, kind) for name, kind in columns}
+                copied = path.with_suffix(".csv")
+                statement = sql.SQL("copy {} to stdout (format csv)").format(place)
+                with connection.cursor().copy(statement) as copy, copied.open("wb") as file:
+                    for block in copy:
+                        file.write(block)
+                writer.execute(
+                    f'create table {schema}."{table}" as from read_csv({literal(copied)}, '
+                    "header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+                    f"allow_quoted_nulls = false, columns = {types})"
+                )
 
 
 def first_rows(connection: Connection, query: str) -> list[dict[str, Any]]:
