@@ -16,7 +16,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help build test lint proof bench publish rollback audit export erase docs requirements clean
+.PHONY: help build test lint proof bench gates publish rollback audit export erase docs requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -51,6 +51,9 @@ bench: $(VENV)/development profiles.yml ## what lifetime value and decisions cos
 	@$(PYTHON) -m ops.bench_lift $${SMOKE:+--smoke}
 	@$(PYTHON) -m ops.bench_decision $${SMOKE:+--smoke}
 
+gates: $(VENV)/runtime ## what is expected of the last delivery and build, as pages: warehouse/gates
+	@$(PYTHON) -W ignore -m ops.validate
+
 publish: $(VENV)/runtime ## publish the last build again, if it passed
 	@$(PYTHON) -m ops.publish
 
@@ -79,7 +82,7 @@ requirements: $(VENV)/runtime ## pin requirements*.txt again, to the newest rele
 	done
 
 clean: ## remove what builds and checks left; the published file stays
-	@rm -rf target logs warehouse/build.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf target logs warehouse/build.* warehouse/gates .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 profiles.yml: | profiles.yml.example
 	@cp profiles.yml.example $@

@@ -4,6 +4,13 @@
 {%- endmacro %}
 
 
+{#- A float as a decimal of at most six places. What is a half but for the last bits of the float goes up on every engine:
+    it is rounded to twelve places first. -#}
+{% macro rounded(value, digits, scale) -%}
+    cast(round(cast({{ value }} as numeric(38, 12)), {{ scale }}) as numeric({{ digits }}, {{ scale }}))
+{%- endmacro %}
+
+
 {#- The calendar day of a UTC timestamp in the shop's time zone. -#}
 {% macro business_date(timestamp_utc) -%}
     {%- if setting('business_timezone') in ['UTC', 'Etc/UTC'] -%}

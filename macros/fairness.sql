@@ -44,14 +44,15 @@
 
 
 {#- The reference rate that is most likely where the ratio is exactly the limit (Miettinen and Nurminen 1985): the smaller
-    root of a quadratic. -#}
+    root of a quadratic. To 15 places: what floats leave of a rate of 0 would be a variance. -#}
 {% macro ratio_score_rate(x, n, x0, n0, limit) -%}
     {%- set b = '(' ~ limit ~ ' * ' ~ n ~ ' + ' ~ x ~ ' + ' ~ n0 ~ ' + ' ~ limit ~ ' * ' ~ x0 ~ ')' -%}
-    {{ safe_divide(
+    {%- set root = safe_divide(
         b ~ ' - sqrt(greatest(' ~ b ~ ' * ' ~ b ~ ' - 4 * ' ~ limit ~ ' * (' ~ n ~ ' + ' ~ n0 ~ ') * (' ~ x ~ ' + ' ~ x0
         ~ '), 0))',
         '(2 * ' ~ limit ~ ' * (' ~ n ~ ' + ' ~ n0 ~ '))'
-    ) }}
+    ) -%}
+    {{ as_float('cast(' ~ root ~ ' as numeric(38, 15))') }}
 {%- endmacro %}
 
 

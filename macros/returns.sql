@@ -37,7 +37,7 @@
 {#- The days until the next order: a customer's own median gap, with few gaps drawn towards the shop's, without one
     the shop's first return. -#}
 {% macro expected_gap(gap_count, own_gap, shop_gap, first_return_gap) -%}
-    cast(
+    {%- set gap -%}
             case
                 when coalesce({{ gap_count }}, 0) = 0 then {{ first_return_gap }}
                 when {{ gap_count }} >= {{ var('cadence_minimum_gaps') }} then {{ own_gap }}
@@ -45,6 +45,7 @@
                     gap_count ~ ' * ' ~ own_gap ~ ' + ' ~ var('cadence_minimum_gaps') ~ ' * ' ~ shop_gap,
                     '(' ~ gap_count ~ ' + ' ~ var('cadence_minimum_gaps') ~ ')'
                 ) }}
-            end as numeric(18, 2)
-        )
+            end
+    {%- endset -%}
+    {{ rounded(gap, 18, 2) }}
 {%- endmacro %}

@@ -77,5 +77,5 @@
 
 {#- An amount of the reporting currency; null where it is too large to mean anything. -#}
 {% macro as_money(value) -%}
-    cast(case when abs({{ value }}) < 1e15 then {{ value }} end as numeric(18, 2))
+    {{ rounded('case when abs(' ~ value ~ ') < 1e15 then ' ~ value ~ ' end', 18, 2) }}
 {%- endmacro %}

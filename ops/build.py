@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pytz
 
-from ops import dbt_run, faults, publish, runs, summary
+from ops import dbt_run, faults, publish, runs, summary, validate
 from ops.dbt_vars import as_of_var, merge, parse_vars
 from ops.delivery import Delivery, read_delivery
 from ops.project import (
@@ -45,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     def work(run: Run) -> int:
         settings = target_settings(arguments.target)
         variables = gather_vars(arguments)
+        given = str(variables.get("as_of_date"))
+        run.as_of_date = given if given[:1].isdecimal() else None
         if settings["type"] == "duckdb":
             return build(run, variables, arguments.target, arguments.publish)
         # the other engines' clients take time to import
@@ -101,6 +103,9 @@ def show_delivery(folder: Path, delivery: Delivery) -> None:
 def build(run: Run, variables: dict[str, Any], target: str | None, with_publish: bool) -> int:
     """Build into a new file; only a build without a fault replaces what readers see."""
     path = build_file()
+    if code := validate.check_delivery(variables):
+        run.end("failed", "delivery gate")
+        return code
     clear(path)
     os.environ["LIFETIME_BUILD_PATH"] = str(path)
     is_demo = bool({**project_vars(), **variables}["demo_shop"])
@@ -135,7 +140,13 @@ def build(run: Run, variables: dict[str, Any], target: str | None, with_publish:
 
     run.as_of_date = summary.as_of_day(path)
     as_of = run.as_of_date or str(variables.get("as_of_date") or "today")
-    publish.record_build(as_of, True, outcome.invocation_id, is_demo)
+    code = validate.check_publication(variables, outcome.invocation_id) if with_publish else 0
+    publish.record_build(as_of, not code, outcome.invocation_id, is_demo)
+    if code:
+        if not is_demo:
+            publish.keep_tombstones(path)
+        run.end("failed", "publication gate")
+        return code
     if with_publish:
         publish.publish(run)
     else:

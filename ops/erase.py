@@ -20,8 +20,9 @@ from pathlib import Path
 
 import duckdb
 
-from ops import export, lock, publish, runs, summary, versions
+from ops import export, faults, lock, publish, runs, summary, versions
 from ops.project import (
+    FAULT,
     UserError,
     build_file,
     build_record,
@@ -65,9 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         with lock.one_at_a_time("erase"):
             erasure = erase(customer or None)
     except Exception as error:
-        return runs.tell(
-            "erase", error, "What is done already is not done twice: make erase again."
-        )
+        fault = faults.explained(error)
+        again = "What is done already is not done twice: make erase again."
+        return runs.tell("erase", fault, again * (fault.exit_code == FAULT))
     report(customer, erasure)
     return 1 if erasure.problems else 0
 

@@ -58,7 +58,7 @@ KINDS = [
         DAMAGED,
         re.compile(r"not a valid DuckDB database|Corrupt database|checksum|Serialization Error"),
         "{file} is damaged: it is no whole DuckDB database.",
-        "Put back a copy of it, or remove it and run make build.",
+        "Put back a copy of it; what it means to lose it stands in docs/publishing.md.",
     ),
     Kind(
         "input or output error",

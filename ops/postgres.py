@@ -1,10 +1,10 @@
 """`make build TARGET=postgres`: the same models on a PostgreSQL server.
 
-Files of RAW=, and the demo's, are loaded first. dbt runs twice, for PostgreSQL has no Python models:
-first what lifetime value is fitted on, then the rest and every test. Models stand in schemas of
-their own (build_marts, …); only a build without a fault becomes what readers see in marts, audit and
-activation (ops/postgres_publish.py). What a build that was not published wrote into the histories is
-undone before the next; who asked to be forgotten stays forgotten.
+Files of RAW=, and the demo's, are loaded first. dbt runs twice, for PostgreSQL has no Python
+models: first what lifetime value is fitted on, then the rest and every test. Models stand in
+schemas of their own (build_marts, …); only a build without a fault becomes what readers see in
+marts, audit and activation (ops/postgres_publish.py). What a build that was not published wrote
+into the histories is undone before the next; who asked to be forgotten stays forgotten.
 """
 
 import contextlib
@@ -18,9 +18,10 @@ import psycopg
 from psycopg import sql
 
 from ops import build as command
-from ops import dbt_run, delivery, postgres_publish, runs, summary
+from ops import dbt_run, delivery, postgres_publish, runs, summary, validate
 from ops.fit import COLUMNS, Row, fit_groups
 from ops.project import BUSY, FAULT, ROOT, UserError, contract_tables, project_vars
+from ops.publish import PUBLISHED_SCHEMAS
 from ops.runs import Run
 from ops.tombstones import literal
 
@@ -55,12 +56,17 @@ TYPES = {
     "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
 }
 
+DUCKDB_TYPES = {"numeric": "decimal(38, 10)", "text": "varchar"}
+
 
 def build(
     started: Run, variables: dict[str, Any], settings: dict[str, Any], with_publish: bool
 ) -> int:
     """Build into schemas of its own; only a build without a fault is published."""
     prefix = prefix_of(settings)
+    if code := validate.check_delivery(variables):
+        started.end("failed", "delivery gate")
+        return code
     with connect(settings) as connection, alone(connection, settings):
         is_demo = bool({**project_vars(), **variables}["demo_shop"])
         begin_histories(connection, prefix, is_demo)
@@ -88,6 +94,13 @@ def build(
         ((as_of,),) = rows_of("select cast(max(as_of_date) as text) from marts.customer_segments")
         started.as_of_date = as_of
         if with_publish:
+            with tempfile.TemporaryDirectory() as work:
+                path = Path(work) / "marts.duckdb"
+                copy_marts(connection, prefix, path)
+                code = validate.check_publication(variables, started.run_id, path)
+            if code:
+                started.end("failed", "publication gate")
+                return code
             postgres_publish.publish(connection, prefix, started)
         else:
             started.end("built")
@@ -120,15 +133,15 @@ def prefix_of(settings: Mapping[str, Any]) -> str:
     schema = str(settings["schema"])
     if schema in ("main", "public", "default"):
         raise UserError(
-            f"Target {settings['name']} builds into schema {schema}, so that its models would stand "
-            "where readers look. Give it a schema of its own in profiles.yml, like schema: build."
+            f"Target {settings['name']} builds into schema {schema}, so that its models would "
+            "stand where readers look. Give it one of its own in profiles.yml, like schema: build."
         )
     return f"{schema}_"
 
 
 @contextlib.contextmanager
 def connect(settings: Mapping[str, Any]) -> Iterator[Connection]:
-    """A connection that commits each statement; what goes wrong with the server is told in words."""
+    """A connection that commits each statement; faults of the server are told in words."""
     place = f"{settings['host']}:{settings['port']}, database {settings['dbname']}"
     try:
         connection = psycopg.connect(
@@ -159,8 +172,8 @@ def connect(settings: Mapping[str, Any]) -> Iterator[Connection]:
         ) from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise UserError(
-            f"User {settings['user']} lacks a right in {place}: {said(error)} Build as the owner of "
-            "the database.",
+            f"User {settings['user']} lacks a right in {place}: {said(error)} Build as the owner "
+            "of the database.",
             "no permission",
         ) from error
 
@@ -203,11 +216,13 @@ def begin_histories(connection: Connection, prefix: str, is_demo: bool) -> None:
         names = [f"{prefix}{name}" for name in HISTORIES]
         if kept_of := tables(connection, f"{prefix}{KEPT}"):
             # salt and tombstones are not among them: a request may be in no later delivery
-            for name in tables(connection, names[0]):
-                connection.execute(sql.SQL("drop table {}").format(name))
-            for name in kept_of:
+            for table in tables(connection, names[0]):
+                drop = sql.SQL("drop table {}").format(sql.Identifier(names[0], table))
+                connection.execute(drop)
+            for table in kept_of:
+                place = sql.Identifier(f"{prefix}{KEPT}", table)
                 move = sql.SQL("alter table {} set schema {}")
-                connection.execute(move.format(name, sql.Identifier(names[0])))
+                connection.execute(move.format(place, sql.Identifier(names[0])))
         marks = connection.execute(
             "select nspname, obj_description(oid, 'pg_namespace') from pg_namespace"
             " where nspname = any(%s)",
@@ -229,17 +244,18 @@ def begin_histories(connection: Connection, prefix: str, is_demo: bool) -> None:
         kept = sql.Identifier(f"{prefix}{KEPT}")
         connection.execute(sql.SQL("drop schema if exists {} cascade").format(kept))
         connection.execute(sql.SQL("create schema {}").format(kept))
-        for name in tables(connection, names[0]):
-            copy = sql.Identifier(f"{prefix}{KEPT}", name.strings[-1])
-            connection.execute(sql.SQL("create table {} as table {}").format(copy, name))
+        for table in tables(connection, names[0]):
+            copy = sql.Identifier(f"{prefix}{KEPT}", table)
+            source = sql.Identifier(names[0], table)
+            connection.execute(sql.SQL("create table {} as table {}").format(copy, source))
 
 
-def tables(connection: Connection, schema: str) -> list[sql.Identifier]:
+def tables(connection: Connection, schema: str) -> list[str]:
     """The tables of a schema."""
     rows = connection.execute(
         "select tablename from pg_tables where schemaname = %s order by 1", [schema]
     ).fetchall()
-    return [sql.Identifier(schema, name) for (name,) in rows]
+    return [name for (name,) in rows]
 
 
 def deliver(
@@ -329,7 +345,7 @@ def make_room(connection: Connection, schema: str, table: str, columns: Mapping[
             f"database reads it: {error.diag.message_detail} Remove that, build, and make it again."
         ) from error
     listed = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))  # type: ignore[arg-type]
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
         for name, kind in columns.items()
     )
     connection.execute(sql.SQL("create table {} ({})").format(place, listed))
@@ -380,6 +396,32 @@ def fit(connection: Connection, prefix: str) -> None:
                 sql.SQL("insert into {} ({}) values ({})").format(place, names, marks),
                 [row[name] for name in COLUMNS],
             )
+
+
+def copy_marts(connection: Connection, prefix: str, path: Path) -> None:
+    """What is to be published as a DuckDB file, for the gate to look at."""
+    with duckdb.connect(str(path)) as writer:
+        for schema in PUBLISHED_SCHEMAS:
+            writer.execute(f"create schema if not exists {schema}")
+            for table in tables(connection, f"{prefix}{schema}"):
+                place = sql.Identifier(f"{prefix}{schema}", table)
+                columns = connection.execute(
+                    "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+                    " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"
+                    " order by attnum",
+                    [place.as_string(connection)],
+                ).fetchall()
+                types = {name: DUCKDB_TYPES.get(kind, kind) for name, kind in columns}
+                copied = path.with_suffix(".csv")
+                statement = sql.SQL("copy {} to stdout (format csv)").format(place)
+                with connection.cursor().copy(statement) as copy, copied.open("wb") as file:
+                    for block in copy:
+                        file.write(block)
+                writer.execute(
+                    f'create table {schema}."{table}" as from read_csv({literal(copied)}, '
+                    "header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+                    f"allow_quoted_nulls = false, columns = {types})"
+                )
 
 
 def first_rows(connection: Connection, query: str) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ class Right:
         where = sql.SQL(" ({})").format(sql.Identifier(self.column)) if self.column else sql.SQL("")
         role = sql.SQL("public") if self.role == PUBLIC else sql.Identifier(self.role)
         statement = sql.SQL("grant {}{} on {} to {}")
-        privilege = sql.SQL(self.privilege)  # type: ignore[arg-type]
+        privilege = sql.SQL(self.privilege)
         connection.execute(statement.format(privilege, where, place, role))
 
 
@@ -179,7 +179,7 @@ def content(connection: Connection, rows: sql.Composable) -> tuple[int, str]:
     """Count of some rows, and a hash that does not depend on their order."""
     half = "coalesce(sum(('x' || substr(row_hash, {}, 16))::bit(64)::bigint::numeric), 0)"
     query = sql.SQL(
-        "select count(*), " + half.format(1) + ", " + half.format(17)  # type: ignore[arg-type]
+        "select count(*), " + half.format(1) + ", " + half.format(17)
         + " from (select md5(published::text) as row_hash from {} as published) as hashed"
     ).format(rows)  # fmt: skip
     count, *sums = connection.execute(query).fetchone() or (0, 0, 0)
@@ -222,7 +222,7 @@ def write_runs(connection: Connection, current: Run) -> None:
 def create(connection: Connection, table: str, columns: dict[str, str]) -> None:
     """A table of next_audit."""
     listed = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))  # type: ignore[arg-type]
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
         for name, kind in columns.items()
     )
     place = sql.Identifier("next_audit", table)
@@ -305,7 +305,7 @@ def hand_on_policies(connection: Connection, schema: str, table: str) -> None:
 
 
 def swap(
-    connection: Connection, schemas: Iterable[str], after: Iterable[sql.Composable] = ()
+    connection: Connection, schemas: Iterable[str], after: Iterable[sql.Composed] = ()
 ) -> None:
     """Give the prepared schemas the published names, at a moment in which nobody reads them.
 
@@ -334,7 +334,7 @@ def swap(
     )
 
 
-def _locks(connection: Connection, schemas: list[str]) -> Iterator[sql.Composable]:
+def _locks(connection: Connection, schemas: list[str]) -> Iterator[sql.Composed]:
     """No statement may have found one table of the old version and then another of the new."""
     for schema in schemas:
         for table in relations(connection, schema):
@@ -342,7 +342,7 @@ def _locks(connection: Connection, schemas: list[str]) -> Iterator[sql.Composabl
             yield sql.SQL("lock table {} in access exclusive mode").format(place)
 
 
-def _names(connection: Connection, schemas: list[str]) -> Iterator[sql.Composable]:
+def _names(connection: Connection, schemas: list[str]) -> Iterator[sql.Composed]:
     """The old versions move up by one, the oldest goes, the published one becomes the newest."""
     present = {
         name for (name,) in connection.execute("select nspname from pg_namespace").fetchall()
@@ -464,7 +464,7 @@ def kept_versions(connection: Connection) -> dict[str, int]:
     rows = connection.execute(
         "select nspname from pg_namespace where nspname ~ '^before_[0-9]+_audit$'"
     ).fetchall()
-    found = {}
+    found: dict[str, int] = {}
     for number in sorted(int(name.split("_")[1]) for (name,) in rows):
         place = sql.Identifier(f"before_{number}_audit", "publication")
         row = connection.execute(sql.SQL("select version from {}").format(place)).fetchone()

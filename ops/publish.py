@@ -47,6 +47,8 @@ HISTORY_SCHEMAS = ("history", "protected_history")
 # in a file that is called like its schema, DuckDB finds activation.audience_sync ambiguous
 PUBLISHED_AS = {"activation": "main"}
 
+SAID_OF_THE_RUN = {runs.TABLE, "audit.publication", "audit.published_tables"}
+
 # a file, and the schemas taken from it; none: all
 Part = tuple[Path, tuple[str, ...]]
 Contents = dict[str, Content]
@@ -109,7 +111,7 @@ def publish(run: Run | None = None) -> dict[str, int]:
     swap_published(publication, run)
     for version in versions.kept():
         forget_in_version(versions.place(version), Forgotten(tombstones))
-    return {name: count for name, (count, _) in published.items()}
+    return {name: published[name][0] for name in published if name not in SAID_OF_THE_RUN}
 
 
 def swap_published(publication: Publication, run: Run | None) -> None:
@@ -117,7 +119,7 @@ def swap_published(publication: Publication, run: Run | None) -> None:
     versions.offer(_next_to(published_file()), publication.version)
     _swap(published_file())
     if run:
-        run.end("published")
+        run.end("published", at=publication.published_at)
         run.version = publication.version
     versions.confirm(publication.version)
     versions.prune(publication.version)
@@ -145,7 +147,13 @@ def _publication(record: dict[str, Any], forgotten_count: int) -> Publication:
 
 def forget_in_version(path: Path, forgotten: Forgotten) -> None:
     """Take who was forgotten since out of a file that was published before."""
-    found = manifest.read(path)
+    try:
+        found = manifest.read(path)
+    except duckdb.Error as error:
+        if fault := faults.of_machine(error):
+            raise fault from error
+        path.unlink()  # broken: nobody can go back to it, and nobody can tell who is in it
+        return
     if found and found[0].forgotten_count < len(forgotten.tombstones.rows):
         replace_file(path, [(path, ())], forgotten)
 

@@ -32,6 +32,7 @@ from ops.project import (
 from ops.summary import Rows
 from ops.tombstones import literal
 
+STOPPED = 130  # as the shell has it
 TABLE = "audit.run_history"
 COLUMNS = {
     "run_id": "varchar",
@@ -80,9 +81,9 @@ class Run:
     reason: str | None = None
     version: str | None = None
 
-    def end(self, outcome: str, reason: str | None = None) -> None:
+    def end(self, outcome: str, reason: str | None = None, at: datetime | None = None) -> None:
         """How it ended."""
-        self.outcome, self.reason, self.ended_at = outcome, reason, now()
+        self.outcome, self.reason, self.ended_at = outcome, reason, at or now()
 
     def as_published(self, version: str, at: datetime) -> "Run":
         """The same as it will have ended once the version is what readers see."""
@@ -110,16 +111,18 @@ def run(command: str, target: str, work: Callable[[Run], int]) -> int:
         with lock.one_at_a_time(command), recorded(command, target) as started:
             return work(started)
     except Exception as error:
-        is_published = started is not None and started.version is not None
-        kept = "It is published all the same." if is_published else "Readers see what they saw."
-        return tell(command, error, kept)
+        fault = faults.explained(error)
+        if started and started.version:
+            return tell(command, fault, "What was built is published all the same.")
+        return tell(command, fault, "Readers see what they saw." * (fault.exit_code == FAULT))
+    except KeyboardInterrupt:
+        print(f"\n{command}: Stopped. Readers see one whole version.", file=sys.stderr)
+        return STOPPED
 
 
-def tell(command: str, error: Exception, what_stands: str) -> int:
-    """Say in one line what went wrong, and of a fault what stands; the exit code."""
-    fault = faults.explained(error)
-    rest = f" {what_stands}" if fault.exit_code == FAULT else ""
-    print(f"{command}: {fault}{rest}", file=sys.stderr)
+def tell(command: str, fault: UserError, what_stands: str) -> int:
+    """Say in one line what went wrong and what stands all the same; the exit code."""
+    print(f"{command}: {fault} {what_stands}".rstrip(), file=sys.stderr)
     return fault.exit_code
 
 

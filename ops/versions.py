@@ -57,6 +57,7 @@ def prune(current: str) -> None:
 
 def settle() -> None:
     """What a killed run left: a version if it was published, else nothing."""
+    number_kept()  # a wrong setting stops a run before it changes anything
     for leftover in versions_folder().glob("*.next*"):
         is_whole = leftover.name.endswith(f"{SUFFIX}.next")
         if is_whole and published_file().exists() and _stamp(leftover) == _stamp(published_file()):

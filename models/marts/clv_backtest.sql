@@ -75,31 +75,29 @@ final as (
         {{ as_of_date() }} as as_of_date,
         cast(customer_count as bigint) as customer_count,
         cast(predicted_customer_count as bigint) as predicted_customer_count,
-        cast(predicted_order_count as numeric(18, 2)) as predicted_order_count,
+        {{ rounded('predicted_order_count', 18, 2) }} as predicted_order_count,
         cast(actual_order_count as bigint) as actual_order_count,
-        cast(
-            {{ safe_divide('predicted_order_count', 'compared_order_count') }}
-            as numeric(18, 6)
-        ) as calibration_ratio,
-        cast(
-            {{ safe_divide('predicted_order_count', 'predicted_customer_count') }}
-            as numeric(18, 6)
-        ) as predicted_orders_per_customer,
+        {{ rounded(
+            safe_divide('predicted_order_count', 'compared_order_count'), 18, 6
+        ) }} as calibration_ratio,
+        {{ rounded(
+            safe_divide('predicted_order_count', 'predicted_customer_count'), 18, 6
+        ) }} as predicted_orders_per_customer,
         cast(
             {{ safe_divide('actual_order_count', 'customer_count') }}
             as numeric(18, 6)
         ) as actual_orders_per_customer,
-        cast(
-            {{ safe_divide('absolute_error_sum', 'predicted_customer_count') }}
-            as numeric(18, 6)
-        ) as mean_absolute_error,
-        cast(
-            sqrt({{ safe_divide('squared_error_sum', 'predicted_customer_count') }})
-            as numeric(18, 6)
-        ) as root_mean_squared_error,
-        cast(predicted_buyer_count as numeric(18, 2)) as predicted_buyer_count,
+        {{ rounded(
+            safe_divide('absolute_error_sum', 'predicted_customer_count'), 18, 6
+        ) }} as mean_absolute_error,
+        {{ rounded(
+            'sqrt('
+            ~ safe_divide('squared_error_sum', 'predicted_customer_count')
+            ~ ')', 18, 6
+        ) }} as root_mean_squared_error,
+        {{ rounded('predicted_buyer_count', 18, 2) }} as predicted_buyer_count,
         cast(actual_buyer_count as bigint) as actual_buyer_count,
-        cast(predicted_revenue_amount as numeric(18, 2)) as predicted_revenue_amount,
+        {{ rounded('predicted_revenue_amount', 18, 2) }} as predicted_revenue_amount,
         cast(actual_revenue_amount as numeric(18, 2)) as actual_revenue_amount,
         clv_reason
     from summed

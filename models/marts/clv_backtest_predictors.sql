@@ -94,23 +94,23 @@ final as (
         {{ as_of_date() }} as as_of_date,
         cast(coalesce(rated.customer_count, 0) as bigint) as customer_count,
         cast(coalesce(rated.buyer_count, 0) as bigint) as buyer_count,
-        cast(rated.auc as numeric(18, 6)) as auc,
-        cast(2 * rated.auc - 1 as numeric(18, 6)) as gini,
-        cast(
-            {{ safe_divide(
+        {{ rounded('rated.auc', 18, 6) }} as auc,
+        {{ rounded('2 * rated.auc - 1', 18, 6) }} as gini,
+        {{ rounded(
+            safe_divide(
                 'rated.top_order_share * rated.customer_count',
                 'rated.top_customer_count'
-            ) }} as numeric(18, 6)
-        ) as top_decile_lift,
-        cast(rated.top_order_share as numeric(18, 6)) as top_decile_order_share,
-        cast(
-            {{ safe_divide('rated.absolute_error_sum', 'rated.customer_count') }}
-            as numeric(18, 6)
-        ) as mean_absolute_error,
-        cast(
-            sqrt({{ safe_divide('rated.squared_error_sum', 'rated.customer_count') }})
-            as numeric(18, 6)
-        ) as root_mean_squared_error
+            ), 18, 6
+        ) }} as top_decile_lift,
+        {{ rounded('rated.top_order_share', 18, 6) }} as top_decile_order_share,
+        {{ rounded(
+            safe_divide('rated.absolute_error_sum', 'rated.customer_count'), 18, 6
+        ) }} as mean_absolute_error,
+        {{ rounded(
+            'sqrt('
+            ~ safe_divide('rated.squared_error_sum', 'rated.customer_count')
+            ~ ')', 18, 6
+        ) }} as root_mean_squared_error
     from predictors
     left join rated on predictors.predictor = rated.predictor
 

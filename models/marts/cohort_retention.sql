@@ -95,18 +95,16 @@ final as (
             as active_customer_count,
         cast(case when is_reached then retained_count end as bigint)
             as retained_customer_count,
-        cast(
-            case
-                when is_reached
-                    then {{ safe_divide('active_count', 'cohort_customer_count') }}
-            end as numeric(18, 6)
-        ) as active_share,
-        cast(
-            case
-                when is_reached
-                    then {{ safe_divide('retained_count', 'cohort_customer_count') }}
-            end as numeric(18, 6)
-        ) as retained_share,
+        {{ rounded(
+            'case when is_reached then '
+            ~ safe_divide('active_count', 'cohort_customer_count')
+            ~ ' end', 18, 6
+        ) }} as active_share,
+        {{ rounded(
+            'case when is_reached then '
+            ~ safe_divide('retained_count', 'cohort_customer_count')
+            ~ ' end', 18, 6
+        ) }} as retained_share,
         cast(case when is_reached then revenue end as numeric(18, 2))
             as net_revenue_amount,
         cast(case when is_reached then margin end as numeric(18, 2))

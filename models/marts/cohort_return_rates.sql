@@ -96,10 +96,9 @@ final as (
         cast(cohort_customer_count as bigint) as cohort_customer_count,
         cast(reached_customer_count as bigint) as reached_customer_count,
         cast(returned_customer_count as bigint) as returned_customer_count,
-        cast(
-            {{ safe_divide('returned_customer_count', 'reached_customer_count') }}
-            as numeric(18, 6)
-        ) as return_share
+        {{ rounded(
+            safe_divide('returned_customer_count', 'reached_customer_count'), 18, 6
+        ) }} as return_share
     from joined
 
 )

@@ -73,15 +73,15 @@ final as (
         channel,
         promotion_id,
         {{ as_of_date() }} as as_of_date,
-        cast(conversion_count as numeric(18, 6)) as credited_conversion_count,
-        cast(
-            {{ safe_divide(
+        {{ rounded('conversion_count', 18, 6) }} as credited_conversion_count,
+        {{ rounded(
+            safe_divide(
                 'conversion_count',
                 'sum(conversion_count) over (partition by attribution_model)'
-            ) }} as numeric(9, 6)
-        ) as credited_conversion_share,
-        cast(net_revenue_amount as numeric(22, 4)) as credited_net_revenue_amount,
-        cast(removal_effect as numeric(9, 6)) as removal_effect,
+            ), 9, 6
+        ) }} as credited_conversion_share,
+        {{ rounded('net_revenue_amount', 22, 4) }} as credited_net_revenue_amount,
+        {{ rounded('removal_effect', 9, 6) }} as removal_effect,
         cast(coalesce(touch_count, 0) as bigint) as touch_count,
         cast(coalesce(journey_count, 0) as bigint) as journey_count,
         cast(coalesce(converted_journey_count, 0) as bigint)

@@ -56,40 +56,36 @@ final as (
         summed.segment,
         {{ as_of_date() }} as as_of_date,
         cast(summed.customer_count as bigint) as customer_count,
-        cast(
-            {{ safe_divide(
+        {{ rounded(
+            safe_divide(
                 'summed.customer_count', 'sum(summed.customer_count) over ()'
-            ) }} as numeric(18, 6)
-        ) as customer_share,
+            ), 18, 6
+        ) }} as customer_share,
         cast(summed.net_revenue_amount as numeric(18, 2)) as net_revenue_amount,
-        cast(
-            {{ safe_divide(
+        {{ rounded(
+            safe_divide(
                 'summed.net_revenue_amount', 'sum(summed.net_revenue_amount) over ()'
-            ) }} as numeric(28, 6)
-        ) as net_revenue_share,
-        cast(
-            {{ safe_divide('summed.net_revenue_amount', 'summed.order_count') }}
-            as numeric(18, 2)
-        ) as average_order_amount,
-        cast(
-            {{ safe_divide('summed.repeat_buyer_count', 'summed.buyer_count') }}
-            as numeric(18, 6)
-        ) as repeat_share,
-        cast(summed.median_days_between_orders as numeric(18, 2))
+            ), 28, 6
+        ) }} as net_revenue_share,
+        {{ rounded(
+            safe_divide('summed.net_revenue_amount', 'summed.order_count'), 18, 2
+        ) }} as average_order_amount,
+        {{ rounded(
+            safe_divide('summed.repeat_buyer_count', 'summed.buyer_count'), 18, 6
+        ) }} as repeat_share,
+        {{ rounded('summed.median_days_between_orders', 18, 2) }}
             as median_days_between_orders,
         {% for stage in lifecycle_stages() -%}
-            cast(
-                {{ safe_divide('summed.' ~ stage ~ '_count', 'summed.customer_count') }}
-                as numeric(18, 6)
-            ) as {{ stage }}_share,
+            {{ rounded(
+                safe_divide('summed.' ~ stage ~ '_count', 'summed.customer_count'), 18, 6
+            ) }} as {{ stage }}_share,
         {% endfor -%}
         cast(summed.nps_answer_count as bigint) as nps_answer_count,
-        cast(
-            case
-                when not {{ is_small_cell('summed.nps_answer_count') }}
-                    then summed.mean_nps_score
-            end as numeric(18, 2)
-        ) as mean_nps_score,
+        {{ rounded(
+            'case when not '
+            ~ is_small_cell('summed.nps_answer_count')
+            ~ ' then summed.mean_nps_score end', 18, 2
+        ) }} as mean_nps_score,
         summed.nps_answer_count > 0
         and {{ is_small_cell('summed.nps_answer_count') }} as is_nps_suppressed,
         future.mean_churn_risk,

@@ -7,11 +7,13 @@ import resource
 import shutil
 import signal
 import sys
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 
@@ -167,12 +169,15 @@ class Command:
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         configure(os.environ, self.folder)
         if self.project:
-            dbt_run.ROOT = self.project
-            summary.summary = lambda build: "all of it"
+            patch.object(dbt_run, "ROOT", self.project).start()
+            patch.object(summary, "summary", lambda path: "all of it").start()
         changes = [0]
 
         def count(event: str, arguments: tuple[Any, ...]) -> None:
-            if event in NAME_CHANGES and str(arguments[0]).startswith(f"{self.folder}/"):
+            if event not in NAME_CHANGES:
+                return
+            path = Path(arguments[0])
+            if path.is_relative_to(self.folder) and path.exists():
                 changes[0] += 1
                 if changes[0] == self.kill_at_name_change:
                     os.kill(os.getpid(), signal.SIGKILL)
@@ -182,7 +187,7 @@ class Command:
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.largest_file, self.largest_file))
         if self.user:
             os.setuid(self.user)
-        work = {
+        work: dict[str, Callable[[], int]] = {
             "build": lambda: build.main(["--vars", "{demo_shop: false}"]),
             "publish": publish.main,
             "rollback": lambda: rollback.main([]),
@@ -250,4 +255,5 @@ def read_on(published: Path, stop: Path, answers: Path) -> None:
                 found.append([str(row[0]) for row in connection.execute(RUN_IDS).fetchall()])
         except duckdb.Error as error:
             found.append(["no answer", str(error)])
+        time.sleep(0.02)
     answers.write_text(json.dumps(found), encoding="utf-8")

@@ -518,6 +518,7 @@ def all_rows(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     return {
         f"{schema}.{table}": rows(path, f"from {schema}.{table} order by all")
         for schema, table in tables
+        if f"{schema}.{table}" not in publish.SAID_OF_THE_RUN
     }
 
 
@@ -630,8 +631,8 @@ def test_a_history_that_cannot_be_read_says_so(
     builder: Builder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "history.duckdb").write_bytes(b"no database" * 1000)
-    assert Nights(builder, tmp_path).erase("--customer", GONE) == 2
-    assert "cannot be read" in capsys.readouterr().err
+    assert Nights(builder, tmp_path).erase("--customer", GONE) == 3
+    assert "history.duckdb is damaged" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("change", ["delete from", "insert into"])

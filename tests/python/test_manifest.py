@@ -17,6 +17,8 @@ import pytest
 from dbt.cli.main import dbtRunner
 from dbt.jsonschemas import jsonschemas
 
+from ops.expectations.contact import is_contact
+
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = ("raw", "staging", "intermediate", "marts")
 MAX_SQL_LINES = 120
@@ -28,13 +30,6 @@ CLOCK = re.compile(
     re.IGNORECASE,
 )
 BRANCH = re.compile(r"\btarget\s*\.\s*(type|name)\b")
-# words of a column that holds contact data, and endings of one that only counts or measures
-CONTACT = re.compile(
-    r"(^|_)(e_?mails?|e|mail|phones?|telephone|mobile|fax|address(es)?|street|postcode|postal|zip"
-    r"|birth|birthday|birthdate|born|surname|forename|lastname|firstname|fullname|iban"
-    r"|(first|last|full|given|family|middle|maiden|customer|contact)_name)(_|$)"
-)
-MEASURE = re.compile(r"(^(is|has)_)|(_(count|share|rate|days)(_\d+d)?$)")
 COMMENT = re.compile(r"\{#.*?#\}|--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 Node = dict[str, Any]
@@ -174,7 +169,7 @@ def contact_data_stays_in_activation(project: Project) -> Iterator[str]:
         if not path.startswith("models/marts/") or path.startswith("models/marts/activation/"):
             continue
         for name in node["columns"]:
-            if CONTACT.search(name.lower()) and not MEASURE.search(name.lower()):
+            if is_contact(name):
                 yield f"{node['name']}.{name} is contact data: it belongs to marts/activation alone"
 
 

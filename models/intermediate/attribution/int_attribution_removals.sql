@@ -84,8 +84,10 @@ final as (
 
     select
         chain_states.state_key,
-        case when chain_states.is_alone then compared.removal_effect end
-            as removal_effect,
+        cast(
+            case when chain_states.is_alone then compared.removal_effect end
+            as numeric(38, 18)
+        ) as removal_effect,
         cast(
             compared.effect_share * chain_states.chain_share as numeric(38, 18)
         ) as credit_share

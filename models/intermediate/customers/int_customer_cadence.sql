@@ -73,9 +73,8 @@ rated as (
 
     select
         *,
-        cast(
-            {{ safe_divide('recency_days', 'expected_gap_days') }} as numeric(18, 4)
-        ) as overdue_ratio
+        {{ rounded(safe_divide('recency_days', 'expected_gap_days'), 18, 4) }}
+            as overdue_ratio
     from expected
 
 ),

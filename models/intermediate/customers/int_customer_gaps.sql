@@ -59,14 +59,19 @@ measured as (
         case when summed.gap_count > 1 then summed.sd_gap end as sd_gap,
         case
             when summed.gap_count > 1
-                then
-                    cast(
-                        {{ safe_divide('summed.sd_gap', 'summed.mean_gap') }}
-                        as numeric(18, 4)
-                    )
-        end as gap_cv
+                then {{ safe_divide('summed.sd_gap', 'summed.mean_gap') }}
+        end as unrounded_cv
     from summed
     left join deviations on summed.customer_key = deviations.customer_key
+
+),
+
+rounded as (
+
+    select
+        *,
+        {{ rounded('unrounded_cv', 18, 4) }} as gap_cv
+    from measured
 
 ),
 
@@ -75,10 +80,10 @@ final as (
     select
         customer_key,
         cast(gap_count as bigint) as gap_count,
-        cast(median_gap as numeric(18, 2)) as median_days_between_orders,
-        cast(mean_gap as numeric(18, 2)) as mean_days_between_orders,
-        cast(sd_gap as numeric(18, 2)) as sd_days_between_orders,
-        cast(mad_gap as numeric(18, 2)) as mad_days_between_orders,
+        {{ rounded('median_gap', 18, 2) }} as median_days_between_orders,
+        {{ rounded('mean_gap', 18, 2) }} as mean_days_between_orders,
+        {{ rounded('sd_gap', 18, 2) }} as sd_days_between_orders,
+        {{ rounded('mad_gap', 18, 2) }} as mad_days_between_orders,
         cast(minimum_gap as int) as minimum_days_between_orders,
         cast(maximum_gap as int) as maximum_days_between_orders,
         gap_cv,
@@ -87,7 +92,7 @@ final as (
             when gap_cv <= {{ var('irregular_maximum_cv') }} then 'irregular'
             when gap_cv is not null then 'bursty'
         end as regularity
-    from measured
+    from rounded
 
 )
 

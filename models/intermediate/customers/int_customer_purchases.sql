@@ -71,18 +71,16 @@ final as (
         cast(net_revenue_amount as numeric(18, 2)) as net_revenue_amount,
         cast(cost_amount as numeric(18, 2)) as cost_amount,
         cast(margin_amount as numeric(18, 2)) as margin_amount,
-        cast(
-            {{ safe_divide('net_revenue_amount', 'order_count') }}
-            as numeric(18, 2)
-        ) as average_order_amount,
+        {{ rounded(safe_divide('net_revenue_amount', 'order_count'), 18, 2) }}
+            as average_order_amount,
         cast(window_frequency as bigint) as window_frequency,
         cast(
             case '{{ choice("rfm_monetary", ["total", "average"]) }}'
                 when 'total' then coalesce(window_net_revenue_amount, 0)
                 else
-                    coalesce({{ safe_divide(
+                    coalesce({{ rounded(safe_divide(
                         'window_net_revenue_amount', 'window_order_count'
-                    ) }}, 0)
+                    ), 18, 2) }}, 0)
             end as numeric(18, 2)
         ) as window_monetary_amount
     from summed

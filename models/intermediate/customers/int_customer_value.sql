@@ -30,7 +30,7 @@ final as (
 
     select
         customers.customer_key,
-        cast(ranked.revenue_percent_rank as numeric(18, 6)) as revenue_percent_rank,
+        {{ rounded('ranked.revenue_percent_rank', 18, 6) }} as revenue_percent_rank,
         coalesce(tier_ranges.value_tier, 'none') as value_tier
     from customers
     left join ranked on customers.customer_key = ranked.customer_key

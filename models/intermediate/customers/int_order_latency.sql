@@ -81,14 +81,13 @@ final as (
             reached.customer_count - coalesce(returned.returned_customer_count, 0)
             as bigint
         ) as censored_customer_count,
-        cast(
-            {{ safe_divide(
-                'coalesce(returned.returned_customer_count, 0)',
-                'reached.customer_count'
-            ) }} as numeric(18, 6)
-        ) as returned_share,
-        cast(returned.median_days as numeric(18, 2)) as median_days,
-        cast(adjusted.adjusted_median_days as numeric(18, 2)) as adjusted_median_days
+        {{ rounded(
+            safe_divide(
+                'coalesce(returned.returned_customer_count, 0)', 'reached.customer_count'
+            ), 18, 6
+        ) }} as returned_share,
+        {{ rounded('returned.median_days', 18, 2) }} as median_days,
+        {{ rounded('adjusted.adjusted_median_days', 18, 2) }} as adjusted_median_days
     from reached
     left join returned on reached.occasion_number = returned.occasion_number
     left join adjusted on reached.occasion_number = adjusted.occasion_number

@@ -11,8 +11,10 @@ final as (
     select
         value_tier,
         minimum_percent_rank,
-        lead(minimum_percent_rank) over (
-            order by minimum_percent_rank nulls last
+        cast(
+            lead(minimum_percent_rank) over (
+                order by minimum_percent_rank nulls last
+            ) as numeric(18, 6)
         ) as next_percent_rank
     from tiers
 

@@ -85,7 +85,7 @@ final as (
         cast({{ safe_divide('difference', 'sqrt((v1 + v0) / 2)') }} as numeric(28, 8))
             as depth_smd,
         cast(t as numeric(28, 8)) as welch_t,
-        cast(freedom as numeric(28, 4)) as welch_freedom,
+        {{ rounded('freedom', 28, 4) }} as welch_freedom,
         cast({{ t_two_sided('t', 'freedom') }} as numeric(38, 20)) as welch_p,
         cast(
             {{ safe_divide('offered_difference', 'sqrt(offered_variances / 2)') }}

@@ -105,8 +105,8 @@ final as (
         cast(moments.variance_all as numeric(28, 16)) as depth_variance,
         cast(moments.mean_offer as numeric(18, 8)) as mean_offered_depth,
         cast(moments.variance_offer as numeric(28, 16)) as offered_depth_variance,
-        cast(quantiles.median_depth as numeric(18, 4)) as median_offered_depth,
-        cast(quantiles.depth_p90 as numeric(18, 4)) as offered_depth_p90
+        {{ rounded('quantiles.median_depth', 18, 4) }} as median_offered_depth,
+        {{ rounded('quantiles.depth_p90', 18, 4) }} as offered_depth_p90
     from moments
     left join quantiles
         on

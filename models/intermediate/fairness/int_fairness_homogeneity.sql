@@ -82,7 +82,7 @@ final as (
         attribute,
         group_name,
         cast(freedom as int) as degrees_of_freedom,
-        cast(statistic as numeric(18, 6)) as breslow_day_statistic,
+        {{ rounded('statistic', 18, 6) }} as breslow_day_statistic,
         cast({{ chi_square_above('statistic', 'freedom') }} as numeric(38, 20))
             as breslow_day_p
     from summed

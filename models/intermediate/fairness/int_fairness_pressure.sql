@@ -59,11 +59,10 @@ final as (
             {{ safe_divide('messages', 'reference_messages') }}
             * exp({{ normal_975() }} * log_error) as numeric(28, 10)
         ) as contact_rate_ratio_upper,
-        cast({{ safe_divide('capped_count', 'eligible_count') }} as numeric(18, 6))
+        {{ rounded(safe_divide('capped_count', 'eligible_count'), 18, 6) }}
             as capped_share,
-        cast(
-            1 - {{ safe_divide('selected_count', 'eligible_count') }} as numeric(18, 6)
-        ) as never_contacted_share
+        {{ rounded('1 - ' ~ safe_divide('selected_count', 'eligible_count'), 18, 6) }}
+            as never_contacted_share
     from compared
 
 )

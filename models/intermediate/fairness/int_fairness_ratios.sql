@@ -96,7 +96,7 @@ final as (
         cast(difference_upper as numeric(18, 10)) as rate_difference_upper,
         cast({{ safe_divide('p', 'overall_rate') }} as numeric(28, 10))
             as impact_ratio_to_overall,
-        cast(eligible_count * overall_rate - selected_count as numeric(18, 4))
+        {{ rounded('eligible_count * overall_rate - selected_count', 18, 4) }}
             as shortfall_count,
         cast(wald_z as numeric(18, 8)) as wald_z,
         cast(score_z as numeric(18, 8)) as score_z,

@@ -81,7 +81,7 @@ final as (
         customer_key,
         'all' as promotion_id,
         bool_or(is_selected) as is_selected,
-        cast(max(discount_depth) as numeric(18, 4)) as discount_depth
+        {{ rounded('max(discount_depth)', 18, 4) }} as discount_depth
     from decided
     group by customer_key
 

@@ -70,7 +70,8 @@ final as (
             as numeric(18, 15)
         ) as no_purchase_probability_if_alive,
         {% for days in clv_horizons() -%}
-            by_horizon.order_count_{{ days }}d_if_alive,
+            cast(by_horizon.order_count_{{ days }}d_if_alive as numeric(18, 15))
+                as order_count_{{ days }}d_if_alive,
         {% endfor -%}
         case
             when known.r is null then known.missing_reason

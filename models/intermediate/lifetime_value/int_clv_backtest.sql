@@ -26,14 +26,12 @@ scored as (
         segments.segment,
         cast(scores.probability_alive as numeric(18, 12)) as probability_alive,
         cast(scores.purchase_probability as numeric(18, 12)) as purchase_probability,
-        cast(scores.predicted_order_count as numeric(18, 6)) as predicted_order_count,
-        cast(
-            {{ expected_order_amount(
-                'parameters',
-                'summary.repeat_count',
-                'summary.mean_repeat_amount'
-            ) }} as numeric(18, 4)
-        ) as predicted_order_amount,
+        {{ rounded('scores.predicted_order_count', 18, 6) }} as predicted_order_count,
+        {{ rounded(
+            expected_order_amount(
+                'parameters', 'summary.repeat_count', 'summary.mean_repeat_amount'
+            ), 18, 4
+        ) }} as predicted_order_amount,
         summary.actual_order_count,
         summary.actual_revenue_amount,
         scores.clv_reason
@@ -72,10 +70,9 @@ final as (
         scored.purchase_probability,
         scored.predicted_order_count,
         scored.predicted_order_amount,
-        cast(
-            scored.predicted_order_count * scored.predicted_order_amount
-            as numeric(18, 2)
-        ) as predicted_revenue_amount,
+        {{ rounded(
+            'scored.predicted_order_count * scored.predicted_order_amount', 18, 2
+        ) }} as predicted_revenue_amount,
         cast(ranked.predicted_decile as int) as predicted_decile,
         scored.actual_order_count,
         scored.actual_revenue_amount,

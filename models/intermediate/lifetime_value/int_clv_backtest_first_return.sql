@@ -81,11 +81,11 @@ final as (
 
     select
         {{ clv_cut_date() }} as cut_date,
-        cast(
-            {{ middle_of_returns(
+        {{ rounded(
+            middle_of_returns(
                 'returned_share', 'duration_days', 'next_duration_days'
-            ) }} as numeric(18, 2)
-        ) as adjusted_median_days
+            ), 18, 2
+        ) }} as adjusted_median_days
     from scaled
 
 )

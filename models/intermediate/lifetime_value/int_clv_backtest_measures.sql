@@ -67,7 +67,9 @@ measures as (
             case '{{ choice("rfm_monetary", ["total", "average"]) }}'
                 when 'total' then net_revenue_amount
                 else
-                    coalesce({{ safe_divide('net_revenue_amount', 'order_count') }}, 0)
+                    coalesce({{ rounded(safe_divide(
+                        'net_revenue_amount', 'order_count'
+                    ), 18, 2) }}, 0)
             end as numeric(18, 2)
         ) as measure_value
     from purchases

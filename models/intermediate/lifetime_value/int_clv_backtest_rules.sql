@@ -23,9 +23,8 @@ customers as (
             where order_date > {{ dbt.dateadd('year', -1, clv_cut_date()) }}
         ) as last_year_occasion_count,
         count(gap_days) as gap_count,
-        cast(
-            percentile_cont(0.5) within group (order by gap_days) as numeric(18, 2)
-        ) as median_gap
+        {{ rounded('percentile_cont(0.5) within group (order by gap_days)', 18, 2) }}
+            as median_gap
     from occasions
     group by customer_key
 
@@ -59,12 +58,12 @@ final as (
         cast(net_revenue_amount as numeric(18, 2)) as net_revenue_amount,
         cast(recency_days as int) as recency_days,
         cast(last_year_occasion_count as bigint) as last_year_occasion_count,
-        cast(
-            {{ safe_divide(
+        {{ rounded(
+            safe_divide(
                 'recency_days',
                 expected_gap('gap_count', 'median_gap', 'shop_gap', 'first_return_gap')
-            ) }} as numeric(18, 4)
-        ) as overdue_ratio
+            ), 18, 4
+        ) }} as overdue_ratio
     from dated
 
 )

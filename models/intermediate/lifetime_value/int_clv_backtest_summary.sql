@@ -55,14 +55,12 @@ final as (
         cast(aged.repeat_count as int) as repeat_count,
         cast(aged.clv_recency_days as int) as clv_recency_days,
         cast(aged.clv_age_days as int) as clv_age_days,
-        cast({{ in_weeks('aged.clv_recency_days') }} as numeric(18, 6))
+        {{ rounded(in_weeks('aged.clv_recency_days'), 18, 6) }}
             as clv_recency_weeks,
-        cast({{ in_weeks('aged.clv_age_days') }} as numeric(18, 6)) as clv_age_weeks,
+        {{ rounded(in_weeks('aged.clv_age_days'), 18, 6) }} as clv_age_weeks,
         cast(aged.repeat_amount as numeric(18, 2)) as repeat_amount,
-        cast(
-            {{ safe_divide('aged.repeat_amount', 'aged.repeat_count') }}
-            as numeric(18, 4)
-        ) as mean_repeat_amount,
+        {{ rounded(safe_divide('aged.repeat_amount', 'aged.repeat_count'), 18, 4) }}
+            as mean_repeat_amount,
         cast(aged.actual_order_count as bigint) as actual_order_count,
         cast(coalesce(aged.actual_revenue_amount, 0) as numeric(18, 2))
             as actual_revenue_amount,

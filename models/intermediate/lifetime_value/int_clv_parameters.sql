@@ -82,7 +82,7 @@ final as (
         cast(v_log_standard_error as numeric(38, 12)) as v_log_standard_error,
         cast(gamma_gamma_log_likelihood as numeric(38, 6))
             as gamma_gamma_log_likelihood,
-        cast(frequency_value_correlation as numeric(18, 6))
+        {{ rounded('frequency_value_correlation', 18, 6) }}
             as frequency_value_correlation,
         cast(coalesce(customer_count, 0) as bigint) as customer_count,
         cast(coalesce(repeat_customer_count, 0) as bigint) as repeat_customer_count,

@@ -71,13 +71,10 @@ final as (
         expected.week_end_date,
         expected.week_end_date > {{ clv_cut_date() }} as is_holdout,
         cast(coalesce(actual.repeat_count, 0) as bigint) as cumulative_repeat_count,
-        case
-            when expected.unknown_count = 0
-                then
-                    cast(
-                        coalesce(expected.expected_repeat_count, 0) as numeric(18, 2)
-                    )
-        end as cumulative_expected_count
+        {{ rounded(
+            'case when expected.unknown_count = 0'
+            ~ ' then coalesce(expected.expected_repeat_count, 0) end', 18, 2
+        ) }} as cumulative_expected_count
     from expected
     left join actual on expected.week_number = actual.week_number
 

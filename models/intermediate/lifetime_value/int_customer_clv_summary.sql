@@ -62,12 +62,11 @@ final as (
         cast(repeat_count as int) as repeat_count,
         cast(clv_recency_days as int) as clv_recency_days,
         cast(clv_age_days as int) as clv_age_days,
-        cast({{ in_weeks('clv_recency_days') }} as numeric(18, 6)) as clv_recency_weeks,
-        cast({{ in_weeks('clv_age_days') }} as numeric(18, 6)) as clv_age_weeks,
+        {{ rounded(in_weeks('clv_recency_days'), 18, 6) }} as clv_recency_weeks,
+        {{ rounded(in_weeks('clv_age_days'), 18, 6) }} as clv_age_weeks,
         cast(repeat_amount as numeric(18, 2)) as repeat_amount,
-        cast(
-            {{ safe_divide('repeat_amount', 'repeat_count') }} as numeric(18, 4)
-        ) as mean_repeat_amount,
+        {{ rounded(safe_divide('repeat_amount', 'repeat_count'), 18, 4) }}
+            as mean_repeat_amount,
         {{ as_of_date() }} as as_of_date
     from grouped
 

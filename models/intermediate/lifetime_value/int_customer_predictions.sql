@@ -78,19 +78,18 @@ final as (
     select
         customer_key,
         parameter_group,
-        cast(probability_alive as numeric(18, 6)) as probability_alive,
-        cast(churn_risk as numeric(18, 6)) as churn_risk,
+        {{ rounded('probability_alive', 18, 6) }} as probability_alive,
+        {{ rounded('churn_risk', 18, 6) }} as churn_risk,
         {% for days in clv_horizons() -%}
-            cast(predicted_order_count_{{ days }}d as numeric(18, 6))
+            {{ rounded('predicted_order_count_' ~ days ~ 'd', 18, 6) }}
                 as predicted_order_count_{{ days }}d,
         {% endfor -%}
-        cast(predicted_order_amount as numeric(18, 4)) as predicted_order_amount,
-        cast(discounted_order_count * predicted_order_amount as numeric(18, 2))
+        {{ rounded('predicted_order_amount', 18, 4) }} as predicted_order_amount,
+        {{ rounded('discounted_order_count * predicted_order_amount', 18, 2) }}
             as predicted_revenue_365d_amount,
-        cast(
-            discounted_order_count * predicted_order_amount * margin_share
-            as numeric(18, 2)
-        ) as predicted_margin_365d_amount,
+        {{ rounded(
+            'discounted_order_count * predicted_order_amount * margin_share', 18, 2
+        ) }} as predicted_margin_365d_amount,
         clv_reason
     from valued
 

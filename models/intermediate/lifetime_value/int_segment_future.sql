@@ -34,24 +34,24 @@ final as (
 
     select
         segment,
-        cast(mean_churn_risk as numeric(18, 6)) as mean_churn_risk,
-        cast(predicted_order_count_365d as numeric(18, 2))
+        {{ rounded('mean_churn_risk', 18, 6) }} as mean_churn_risk,
+        {{ rounded('predicted_order_count_365d', 18, 2) }}
             as predicted_order_count_365d,
-        cast(predicted_revenue_365d_amount as numeric(18, 2))
+        {{ rounded('predicted_revenue_365d_amount', 18, 2) }}
             as predicted_revenue_365d_amount,
-        cast(
-            {{ safe_divide(
+        {{ rounded(
+            safe_divide(
                 'predicted_revenue_365d_amount',
                 'sum(predicted_revenue_365d_amount) over ()'
-            ) }} as numeric(18, 6)
-        ) as predicted_revenue_365d_share,
-        cast(predicted_margin_365d_amount as numeric(18, 2))
+            ), 18, 6
+        ) }} as predicted_revenue_365d_share,
+        {{ rounded('predicted_margin_365d_amount', 18, 2) }}
             as predicted_margin_365d_amount,
-        cast(
-            {{ safe_divide(
+        {{ rounded(
+            safe_divide(
                 'revenue_at_risk_amount', 'predicted_revenue_365d_amount'
-            ) }} as numeric(18, 6)
-        ) as revenue_at_risk_share
+            ), 18, 6
+        ) }} as revenue_at_risk_share
     from summed
 
 )

@@ -86,9 +86,9 @@ final as (
             case '{{ choice("rfm_monetary", ["total", "average"]) }}'
                 when 'total' then coalesce(earned.net_amount, 0)
                 else
-                    coalesce({{ safe_divide(
+                    coalesce({{ rounded(safe_divide(
                         'earned.net_amount', 'bought.order_count'
-                    ) }}, 0)
+                    ), 18, 2) }}, 0)
             end as numeric(18, 2)
         ) as monetary_amount
     from bought

@@ -96,7 +96,10 @@ final as (
                 then totals.total_count - totals.held_out_count
             when arms.is_declared
                 then totals.total_count * coalesce(arms.planned_share, 0)
-            else {{ safe_divide('totals.total_count', 'arms.arm_count') }}
+            else
+                {{ rounded(
+                    safe_divide('totals.total_count', 'arms.arm_count'), 18, 4
+                ) }}
         end as numeric(18, 4)) as expected_count,
         arms.is_declared or totals.held_out_count is not null as is_plan_known
     from totals

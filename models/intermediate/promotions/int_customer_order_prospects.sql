@@ -77,13 +77,12 @@ final as (
 
     select
         customer_key,
-        cast(baseline_rate as numeric(18, 6)) as baseline_rate,
-        cast(order_amount as numeric(18, 2)) as order_amount,
+        {{ rounded('baseline_rate', 18, 6) }} as baseline_rate,
+        {{ rounded('order_amount', 18, 2) }} as order_amount,
         -- costs that are a hundred times the price are mistakes
-        cast(
-            case when margin_share between -100 and 1 then margin_share end
-            as numeric(18, 6)
-        ) as margin_share
+        {{ rounded(
+            'case when margin_share between -100 and 1 then margin_share end', 18, 6
+        ) }} as margin_share
     from joined
 
 )

@@ -70,10 +70,14 @@ final as (
             as discount_amount_365d,
         open_offers.first_promotion_id as first_open_promotion_id,
         open_offers.last_promotion_id as last_open_promotion_id,
-        coalesce(own.maximum_discount_share, defaults.maximum_discount_share, 0)
-            as maximum_discount_share,
-        coalesce(
-            own.maximum_discount_amount_365d, defaults.maximum_discount_amount_365d, 0
+        cast(
+            coalesce(own.maximum_discount_share, defaults.maximum_discount_share, 0)
+            as numeric(18, 4)
+        ) as maximum_discount_share,
+        cast(
+            coalesce(
+                own.maximum_discount_amount_365d, defaults.maximum_discount_amount_365d, 0
+            ) as numeric(18, 2)
         ) as maximum_discount_amount_365d
     from customers
     inner join customer_values

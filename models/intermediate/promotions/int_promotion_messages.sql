@@ -99,8 +99,8 @@ final as (
         case when is_capped then free_at end as free_at,
         {{ day_later('send_from_at', 'is_put_off') }} as send_from_at,
         {{ day_later('send_until_at', 'is_put_off') }} as send_until_at,
-        cast(cost as numeric(18, 4)) as expected_cost_amount,
-        cast(margin as numeric(18, 4)) as expected_incremental_margin_amount,
+        {{ rounded('cost', 18, 4) }} as expected_cost_amount,
+        {{ rounded('margin', 18, 4) }} as expected_incremental_margin_amount,
         cast(days_since_sent as int) as days_since_sent,
         is_sent_since_due
     from joined

@@ -78,23 +78,23 @@ final as (
         is_discount,
         is_discount and baseline_rate >= {{ var('buys_anyway_rate') }}
             as is_needless_discount,
-        cast(least(1, discount_depth) as numeric(18, 4)) as discount_depth,
-        cast(discount as numeric(18, 2)) as offer_discount_amount,
+        {{ rounded('least(1, discount_depth)', 18, 4) }} as discount_depth,
+        {{ rounded('discount', 18, 2) }} as offer_discount_amount,
         -- an order that the offer gives away for nothing keeps no margin
         cast(
             case
                 when order_margin is null then null
                 when order_amount <= discount then -100
                 else
-                    greatest(-100, {{ safe_divide(
+                    greatest(-100, {{ rounded(safe_divide(
                         'order_margin - discount - offer_cost',
                         'order_amount - discount'
-                    ) }})
+                    ), 18, 4) }})
             end as numeric(18, 4)
         ) as margin_share_after_offer,
-        cast(use_rate * (discount + offer_cost) as numeric(18, 4))
+        {{ rounded('use_rate * (discount + offer_cost)', 18, 4) }}
             as expected_offer_cost_amount,
-        cast(incremental_margin as numeric(18, 4))
+        {{ rounded('incremental_margin', 18, 4) }}
             as expected_incremental_margin_amount
     from valued
 

@@ -93,7 +93,7 @@ final as (
         cast(p as numeric(38, 20)) as chi_square_p,
         cast(v as numeric(18, 8)) as cramers_v,
         cast(information as numeric(18, 8)) as mutual_information,
-        cast(2 * total * information as numeric(28, 6)) as g_statistic,
+        {{ rounded('2 * total * information', 28, 6) }} as g_statistic,
         cast({{ safe_divide('information', 'column_entropy') }} as numeric(18, 8))
             as uncertainty_coefficient,
         balanced_error_rate,

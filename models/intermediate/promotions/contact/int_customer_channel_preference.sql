@@ -46,12 +46,12 @@ rated as (
         channels.channel_order,
         cast(
             coalesce(
-                {{ safe_divide(
+                {{ rounded(safe_divide(
                     'answered.clicked_count + '
                     ~ var('channel_prior_contacts') ~ ' * shop.shop_click_rate',
                     'answered.message_count + ' ~ var('channel_prior_contacts')
-                ) }},
-                shop.shop_click_rate
+                ), 18, 6) }},
+                {{ rounded('shop.shop_click_rate', 18, 6) }}
             ) as numeric(18, 6)
         ) as click_rate
     from customers

@@ -50,7 +50,7 @@ candidates as (
         hours.customer_key,
         hours.local_hour,
         hours.activity_count,
-        cast(hours.activity_count + shop_weights.weight as numeric(38, 6)) as score
+        {{ rounded('hours.activity_count + shop_weights.weight', 38, 6) }} as score
     from hours
     inner join shop_weights on hours.local_hour = shop_weights.local_hour
 
@@ -60,7 +60,7 @@ candidates as (
         zones.customer_key,
         shop_weights.local_hour,
         0 as activity_count,
-        cast(shop_weights.weight as numeric(38, 6)) as score
+        {{ rounded('shop_weights.weight', 38, 6) }} as score
     from zones
     inner join shop_weights on shop_weights.hour_rank = 1
 

@@ -34,17 +34,13 @@ rounded as (
         antecedent_count,
         consequent_count,
         pair_count,
-        cast(support as numeric(18, 6)) as support,
-        cast(confidence as numeric(18, 6)) as confidence,
-        cast(confidence_lower as numeric(18, 6)) as confidence_lower,
-        cast(confidence_upper as numeric(18, 6)) as confidence_upper,
-        cast(lift as numeric(18, 6)) as lift,
-        cast(
-            {{ lift_limit('-', 'lift', 'log_lift_error') }} as numeric(18, 6)
-        ) as lift_lower,
-        cast(
-            {{ lift_limit('+', 'lift', 'log_lift_error') }} as numeric(18, 6)
-        ) as lift_upper
+        {{ rounded('support', 18, 6) }} as support,
+        {{ rounded('confidence', 18, 6) }} as confidence,
+        {{ rounded('confidence_lower', 18, 6) }} as confidence_lower,
+        {{ rounded('confidence_upper', 18, 6) }} as confidence_upper,
+        {{ rounded('lift', 18, 6) }} as lift,
+        {{ rounded(lift_limit('-', 'lift', 'log_lift_error'), 18, 6) }} as lift_lower,
+        {{ rounded(lift_limit('+', 'lift', 'log_lift_error'), 18, 6) }} as lift_upper
     from measured
 
 ),

@@ -110,7 +110,7 @@ final as (
         cast(own_gap_count as bigint) as own_gap_count,
         cast(product_gap_count as bigint) as product_gap_count,
         own_gap_count >= minimum_count as is_own_interval,
-        cast(days_per_unit * unit_count as numeric(28, 4)) as supply_days
+        {{ rounded('days_per_unit * unit_count', 28, 4) }} as supply_days
     from rated
     where days_per_unit is not null
 

@@ -45,14 +45,16 @@ positions as (
         reached.gap_days,
         reached.reached_count,
         reached.second_order_count,
-        cast(
-            cast(reached.second_order_count - 1 as {{ type_double() }})
-            * 0.5 * (1 - triggers.threshold) as numeric(28, 6)
-        ) as first_position,
-        cast(
-            cast(reached.second_order_count - 1 as {{ type_double() }})
-            * (1 - 0.5 * (1 - triggers.threshold)) as numeric(28, 6)
-        ) as last_position
+        {{ rounded(
+            'cast(reached.second_order_count - 1 as '
+            ~ type_double()
+            ~ ') * 0.5 * (1 - triggers.threshold)', 28, 6
+        ) }} as first_position,
+        {{ rounded(
+            'cast(reached.second_order_count - 1 as '
+            ~ type_double()
+            ~ ') * (1 - 0.5 * (1 - triggers.threshold))', 28, 6
+        ) }} as last_position
     from reached
     cross join triggers
 
