@@ -32,7 +32,6 @@ LOCK = 7_305_118_042
 DEMO_SEEDS = "path:seeds/demo"
 DEMO_MARK = "of the demo shop"
 HISTORIES = ("history", "protected_history")
-KEPT = "history_before"  # the histories as they were before a build that is not published yet
 
 # as PostgreSQL's format_type names them
 TYPES = {
@@ -95,7 +94,7 @@ def build(
         started.as_of_date = as_of
         if with_publish:
             with tempfile.TemporaryDirectory() as work:
-                path = Path(work) / "marts.duckdb"
+                path = Path(work) / "built.duckdb"
                 copy_marts(connection, prefix, path)
                 code = validate.check_publication(variables, started.run_id, path)
             if code:
@@ -193,7 +192,7 @@ def alone(connection: Connection, settings: Mapping[str, Any]) -> Iterator[None]
             "select activity.pid, activity.usename, coalesce(host(activity.client_addr), 'there'),"
             " to_char(activity.backend_start, 'YYYY-MM-DD HH24:MI:SS') from pg_locks as locks"
             " inner join pg_stat_activity as activity on locks.pid = activity.pid where"
-            " locks.locktype = 'advisory' and (locks.classid::bigint << 32) + locks.objid = %s",
+            " locks.locktype = 'advisory' and (locks.classid::bigint << 32) + locks.objid::bigint = %s",
             [LOCK],
         ).fetchone() or ("?", "?", "?", "?")
         raise UserError(
@@ -214,13 +213,14 @@ def begin_histories(connection: Connection, prefix: str, is_demo: bool) -> None:
     """Start from the histories of what was published last; the demo and a shop keep apart."""
     with connection.transaction():
         names = [f"{prefix}{name}" for name in HISTORIES]
-        if kept_of := tables(connection, f"{prefix}{KEPT}"):
-            # salt and tombstones are not among them: a request may be in no later delivery
+        before = f"{prefix}{postgres_publish.HISTORY_BEFORE}"
+        if connection.execute("select 1 from pg_namespace where nspname = %s", [before]).fetchone():
+            # salt and tombstones are not in it: a request may be in no later delivery
             for table in tables(connection, names[0]):
                 drop = sql.SQL("drop table {}").format(sql.Identifier(names[0], table))
                 connection.execute(drop)
-            for table in kept_of:
-                place = sql.Identifier(f"{prefix}{KEPT}", table)
+            for table in tables(connection, before):
+                place = sql.Identifier(before, table)
                 move = sql.SQL("alter table {} set schema {}")
                 connection.execute(move.format(place, sql.Identifier(names[0])))
         marks = connection.execute(
@@ -241,11 +241,11 @@ def begin_histories(connection: Connection, prefix: str, is_demo: bool) -> None:
             connection.execute(sql.SQL("create schema if not exists {}").format(schema))
             mark = sql.Literal(DEMO_MARK if is_demo else None)
             connection.execute(sql.SQL("comment on schema {} is {}").format(schema, mark))
-        kept = sql.Identifier(f"{prefix}{KEPT}")
+        kept = sql.Identifier(before)
         connection.execute(sql.SQL("drop schema if exists {} cascade").format(kept))
         connection.execute(sql.SQL("create schema {}").format(kept))
         for table in tables(connection, names[0]):
-            copy = sql.Identifier(f"{prefix}{KEPT}", table)
+            copy = sql.Identifier(before, table)
             source = sql.Identifier(names[0], table)
             connection.execute(sql.SQL("create table {} as table {}").format(copy, source))
 
