@@ -9,6 +9,7 @@ into the histories is undone before the next; who asked to be forgotten stays fo
 
 import contextlib
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 # every builder of a database asks for it; the number says nothing
 LOCK = 7_305_118_042
+PATIENCE_SECONDS = 5  # in which the server notices that whoever held the lock is gone
 DEMO_SEEDS = "path:seeds/demo"
 DEMO_MARK = "of the demo shop"
 HISTORIES = ("history", "protected_history")
@@ -152,7 +154,8 @@ def connect(settings: Mapping[str, Any]) -> Iterator[Connection]:
             connect_timeout=int(settings.get("connect_timeout", 10)),
             autocommit=True,
             application_name="lifetime_segments",
-            options="-c timezone=UTC",
+            # whatever the session of a killed run is at, the server ends it within a second
+            options="-c timezone=UTC -c client_connection_check_interval=1000",
         )
     except psycopg.OperationalError as error:
         raise UserError(
@@ -186,13 +189,17 @@ def said(error: psycopg.Error) -> str:
 @contextlib.contextmanager
 def alone(connection: Connection, settings: Mapping[str, Any]) -> Iterator[None]:
     """Hold the database's lock, which ends with the connection; a second builder is sent away."""
-    ((is_ours,),) = connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchall()
-    if not is_ours:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+        if time.monotonic() < until:
+            time.sleep(0.2)
+            continue
         holder = connection.execute(
             "select activity.pid, activity.usename, coalesce(host(activity.client_addr), 'there'),"
             " to_char(activity.backend_start, 'YYYY-MM-DD HH24:MI:SS') from pg_locks as locks"
             " inner join pg_stat_activity as activity on locks.pid = activity.pid where"
-            " locks.locktype = 'advisory' and (locks.classid::bigint << 32) + locks.objid::bigint = %s",
+            " locks.locktype = 'advisory'"
+            " and (locks.classid::bigint << 32) + locks.objid::bigint = %s and locks.granted",
             [LOCK],
         ).fetchone() or ("?", "?", "?", "?")
         raise UserError(
