@@ -9,6 +9,7 @@ into the histories is undone before the next; who asked to be forgotten stays fo
 
 import contextlib
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,10 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 # every builder of a database asks for it; the number says nothing
 LOCK = 7_305_118_042
+PATIENCE_SECONDS = 5  # in which the server notices that whoever held the lock is gone
 DEMO_SEEDS = "path:seeds/demo"
 DEMO_MARK = "of the demo shop"
 HISTORIES = ("history", "protected_history")
-KEPT = "history_before"  # the histories as they were before a build that is not published yet
 
 # as PostgreSQL's format_type names them
 TYPES = {
@@ -95,7 +96,7 @@ def build(
         started.as_of_date = as_of
         if with_publish:
             with tempfile.TemporaryDirectory() as work:
-                path = Path(work) / "marts.duckdb"
+                path = Path(work) / "built.duckdb"
                 copy_marts(connection, prefix, path)
                 code = validate.check_publication(variables, started.run_id, path)
             if code:
@@ -153,7 +154,8 @@ def connect(settings: Mapping[str, Any]) -> Iterator[Connection]:
             connect_timeout=int(settings.get("connect_timeout", 10)),
             autocommit=True,
             application_name="lifetime_segments",
-            options="-c timezone=UTC",
+            # whatever the session of a killed run is at, the server ends it within a second
+            options="-c timezone=UTC -c client_connection_check_interval=1000",
         )
     except psycopg.OperationalError as error:
         raise UserError(
@@ -187,13 +189,17 @@ def said(error: psycopg.Error) -> str:
 @contextlib.contextmanager
 def alone(connection: Connection, settings: Mapping[str, Any]) -> Iterator[None]:
     """Hold the database's lock, which ends with the connection; a second builder is sent away."""
-    ((is_ours,),) = connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchall()
-    if not is_ours:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while connection.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+        if time.monotonic() < until:
+            time.sleep(0.2)
+            continue
         holder = connection.execute(
             "select activity.pid, activity.usename, coalesce(host(activity.client_addr), 'there'),"
             " to_char(activity.backend_start, 'YYYY-MM-DD HH24:MI:SS') from pg_locks as locks"
             " inner join pg_stat_activity as activity on locks.pid = activity.pid where"
-            " locks.locktype = 'advisory' and (locks.classid::bigint << 32) + locks.objid = %s",
+            " locks.locktype = 'advisory'"
+            " and (locks.classid::bigint << 32) + locks.objid::bigint = %s and locks.granted",
             [LOCK],
         ).fetchone() or ("?", "?", "?", "?")
         raise UserError(
@@ -214,13 +220,14 @@ def begin_histories(connection: Connection, prefix: str, is_demo: bool) -> None:
     """Start from the histories of what was published last; the demo and a shop keep apart."""
     with connection.transaction():
         names = [f"{prefix}{name}" for name in HISTORIES]
-        if kept_of := tables(connection, f"{prefix}{KEPT}"):
-            # salt and tombstones are not among them: a request may be in no later delivery
+        before = f"{prefix}{postgres_publish.HISTORY_BEFORE}"
+        if connection.execute("select 1 from pg_namespace where nspname = %s", [before]).fetchone():
+            # salt and tombstones are not in it: a request may be in no later delivery
             for table in tables(connection, names[0]):
                 drop = sql.SQL("drop table {}").format(sql.Identifier(names[0], table))
                 connection.execute(drop)
-            for table in kept_of:
-                place = sql.Identifier(f"{prefix}{KEPT}", table)
+            for table in tables(connection, before):
+                place = sql.Identifier(before, table)
                 move = sql.SQL("alter table {} set schema {}")
                 connection.execute(move.format(place, sql.Identifier(names[0])))
         marks = connection.execute(
@@ -241,11 +248,11 @@ def begin_histories(connection: Connection, prefix: str, is_demo: bool) -> None:
             connection.execute(sql.SQL("create schema if not exists {}").format(schema))
             mark = sql.Literal(DEMO_MARK if is_demo else None)
             connection.execute(sql.SQL("comment on schema {} is {}").format(schema, mark))
-        kept = sql.Identifier(f"{prefix}{KEPT}")
+        kept = sql.Identifier(before)
         connection.execute(sql.SQL("drop schema if exists {} cascade").format(kept))
         connection.execute(sql.SQL("create schema {}").format(kept))
         for table in tables(connection, names[0]):
-            copy = sql.Identifier(f"{prefix}{KEPT}", table)
+            copy = sql.Identifier(before, table)
             source = sql.Identifier(names[0], table)
             connection.execute(sql.SQL("create table {} as table {}").format(copy, source))
 

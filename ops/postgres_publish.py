@@ -28,6 +28,7 @@ Edit = Callable[[str, str, sql.Composable], sql.Composable]
 
 SCHEMAS = ("marts", "audit", "activation")
 KEPT_SCHEMAS = ("marts", "audit")  # of what tools may know, only the last is kept
+HISTORY_BEFORE = "history_before"  # as they were before a build that is not published yet
 LOCK_TIMEOUT = "3s"
 ATTEMPTS = 20
 PUBLIC = "public"
@@ -102,13 +103,17 @@ def publish(connection: Connection, prefix: str, run: Run) -> dict[str, int]:
     counts = prepare(connection, prefix, SCHEMAS, publication, run)
     if not counts:
         raise UserError(f"Schema {prefix}marts has no marts to publish. Run make build.")
-    after = [sql.SQL("drop schema if exists {} cascade").format(
-        sql.Identifier(f"{prefix}history_before"))]  # fmt: skip
-    swap(connection, SCHEMAS, after)
+    swap(connection, SCHEMAS, histories_stand(prefix))
     run.version = publication.version
     run.end("published")
     forget_in_versions(connection, prefix)
     return counts
+
+
+def histories_stand(prefix: str) -> list[sql.Composed]:
+    """What the build decided is history from now on: no next one goes back to what was before."""
+    before = sql.Identifier(f"{prefix}{HISTORY_BEFORE}")
+    return [sql.SQL("drop schema if exists {} cascade").format(before)]
 
 
 def current_version(connection: Connection) -> str | None:

@@ -349,7 +349,8 @@ def main() -> int:
 
 
 def _publish_again(run: Run) -> int:
-    runs.count_rows(run, build_file())
+    with duckdb.connect(str(build_file()), read_only=True) as built:
+        runs.count_rows(run, lambda query: built.execute(query).fetchall())
     counts = publish(run)
     rows = sum(counts.values())
     print(f"Published {len(counts)} tables, {rows:,} rows: {display(published_file())}")

@@ -5,8 +5,10 @@
 builder     builds what decides: every column of the raw contract but protected attributes and birth
             dates, of which it sees the birthday and whether somebody is a minor
 auditor     builds the audit: reads everything
-analyst     reads schema marts
-activation  reads schema activation
+analyst     reads what is published in schema marts
+activation  reads what is published in schema activation
+
+Models are built in schemas of the target's own (build_marts, …), which readers never see.
 
 Who builds needs a role that is allowed no attribute, so that no model can read one by mistake: the
 warehouse refuses it, whatever the proof of `make proof` overlooked.
@@ -24,11 +26,13 @@ from ops.dbt_vars import as_of_var, parse_vars
 from ops.project import ROOT, UserError, contract_tables, project_vars
 
 ROLES = ("builder", "auditor", "analyst", "activation")
-# who may read and who may write in which schema; the protected side is the auditor's
+# who reads what is published
 READERS: dict[str, tuple[str, ...]] = {
     "marts": ("auditor", "analyst"),
+    "audit": ("auditor",),
     "activation": ("auditor", "activation"),
 }
+# the protected side is the auditor's
 AUDITOR_ONLY = ("protected", "audit")
 PROTECTED_TABLE = "customer_attributes"
 # the one relation that comes back from the audit: verdicts on promotions, not on people
@@ -69,7 +73,9 @@ def schemas(root: Path = ROOT) -> list[str]:
     return sorted(named | set(AUDITOR_ONLY))
 
 
-def statements(raw: str, as_of: str, minor_age: int, root: Path = ROOT) -> Iterator[str]:
+def statements(
+    raw: str, as_of: str, minor_age: int, prefix: str = "build_", root: Path = ROOT
+) -> Iterator[str]:
     """The script, statement by statement; the same again changes nothing."""
     for role in ROLES:
         yield (
@@ -82,17 +88,21 @@ def statements(raw: str, as_of: str, minor_age: int, root: Path = ROOT) -> Itera
         " current_database()); end $$"
     )
     yield "revoke all on schema public from public"
-    for schema in [raw, *schemas(root)]:
+    built = {schema: f"{prefix}{schema}" for schema in schemas(root)}
+    for schema in [raw, *built.values(), *READERS]:
         yield f"create schema if not exists {quoted(schema)}"
         yield f"revoke all on schema {quoted(schema)} from public, {', '.join(ROLES)}"
         yield f"revoke all on all tables in schema {quoted(schema)} from public"
     yield from _raw(raw, as_of, minor_age, root)
-    for schema in schemas(root):
-        yield from _built(schema)
-    relation = ".".join(map(quoted, EDGE))
+    for schema, name in built.items():
+        yield from _built(name, "auditor" if schema in AUDITOR_ONLY else "builder")
+    for schema, readers in READERS.items():
+        yield from _published(schema, readers)
+    edge = (built[EDGE[0]], EDGE[1])
+    relation = ".".join(map(quoted, edge))
     yield (
         f"do $$ begin if to_regclass({text(relation)}) is not null then"
-        f" grant usage on schema {quoted(EDGE[0])} to builder;"
+        f" grant usage on schema {quoted(edge[0])} to builder;"
         f" grant select on {relation} to builder; end if; end $$"
     )
 
@@ -175,17 +185,29 @@ begin
 end $$"""
 
 
-def _built(schema: str) -> Iterator[str]:
-    """A schema that dbt builds into: who writes it, and who reads what is and will be there."""
+def _built(schema: str, owner: str) -> Iterator[str]:
+    """A schema that dbt builds into: who writes it, and that only the auditor reads it besides."""
     name = quoted(schema)
-    owner = "auditor" if schema in AUDITOR_ONLY else "builder"
-    readers = () if schema in AUDITOR_ONLY else READERS.get(schema, ("auditor",))
     yield f"revoke all on all tables in schema {name} from {', '.join(ROLES)}"
     yield f"grant usage, create on schema {name} to {owner}"
     yield f"grant all on all tables in schema {name} to {owner}"
+    if owner != "auditor":
+        yield from _readable(name, owner, "auditor")
+
+
+def _published(schema: str, readers: Sequence[str]) -> Iterator[str]:
+    """A schema that readers see: what is in it, and what the next publication brings."""
+    name = quoted(schema)
+    yield f"revoke all on all tables in schema {name} from {', '.join(ROLES)}"
     for role in readers:
-        yield f"grant usage on schema {name} to {role}"
-        yield f"grant select on all tables in schema {name} to {role}"
+        yield from _readable(name, None, role)
+
+
+def _readable(name: str, owner: str | None, role: str) -> Iterator[str]:
+    """Let a role read a schema, with what its owner will make there."""
+    yield f"grant usage on schema {name} to {role}"
+    yield f"grant select on all tables in schema {name} to {role}"
+    if owner:
         yield (
             f"alter default privileges for role {owner} in schema {name}"
             f" grant select on tables to {role}"
@@ -210,6 +232,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="the day on which somebody is a minor or not, YYYY-MM-DD or today (the server's)",
     )  # fmt: skip
     parser.add_argument("--vars", default="", metavar="YAML", help="dbt vars, '{name: value}'")
+    parser.add_argument(
+        "--schema", default="build", help="the schema of the target in profiles.yml"
+    )
     arguments = parser.parse_args(argv)
     try:
         variables = {**project_vars(), **parse_vars(arguments.vars, project_vars())}
@@ -217,7 +242,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"roles: {error}", file=sys.stderr)
         return 2
-    script = statements(str(variables["raw_schema"]), as_of, int(variables["minor_age_years"]))
+    raw, minor_age = str(variables["raw_schema"]), int(variables["minor_age_years"])
+    script = statements(raw, as_of, minor_age, f"{arguments.schema}_")
     print("\n".join(f"{statement};" for statement in script))
     return 0
 

@@ -88,7 +88,7 @@ def is_denied(connection: psycopg.Connection[Any], role: str, text: str) -> bool
         "select count(*) from raw.customers where birth_date < '1980'",
         "select customer_id from raw.customers order by birth_date",
         "select birth_date from raw.customers_without_birth_date",
-        "create table protected.stg_customer_attributes (value text)",
+        "create table build_protected.stg_customer_attributes (value text)",
         "select plausible_birth_date from raw.customers",
         "create or replace view raw.customers_without_birth_date as select 1 as a",
         "create table raw.copy (a int)",
@@ -112,7 +112,7 @@ def test_the_catalogue_says_the_same(warehouse: psycopg.Connection[Any]) -> None
         " has_any_column_privilege('builder', 'raw.customer_attributes', 'select'),"
         " has_column_privilege('builder', 'raw.customers', 'birth_date', 'select'),"
         " has_column_privilege('builder', 'raw.customers', 'gender', 'select'),"
-        " has_schema_privilege('builder', 'protected', 'usage'),"
+        " has_schema_privilege('builder', 'build_protected', 'usage'),"
         " has_schema_privilege('public', 'raw', 'usage'),"
         " has_schema_privilege('public', 'public', 'usage'),"
         " pg_has_role('builder', 'auditor', 'member')",
@@ -165,15 +165,21 @@ def test_the_view_has_birthday_and_minority_and_no_more(
 
 def test_the_others_read_their_own_schema(warehouse: psycopg.Connection[Any]) -> None:
     for schema in ("intermediate", "marts", "activation"):
-        as_role(warehouse, "builder", f"create table {schema}.built as select 1 as a")
-    as_role(warehouse, "auditor", "create table audit.built as select 1 as a")
+        as_role(warehouse, "builder", f"create table build_{schema}.built as select 1 as a")
+    as_role(warehouse, "auditor", "create table build_audit.built as select 1 as a")
+    for schema in ("marts", "audit", "activation"):
+        run(warehouse, f"create table {schema}.published as select 1 as a")
+    run(warehouse, script())
     as_role(warehouse, "auditor", "select value, birth_date from raw.customer_attributes as a"
             " inner join raw.customers as c on a.customer_id = c.customer_id limit 1")  # fmt: skip
     readers = {
-        "intermediate.built": {"builder", "auditor"},
-        "marts.built": {"builder", "auditor", "analyst"},
-        "activation.built": {"builder", "auditor", "activation"},
-        "audit.built": {"auditor"},
+        "build_intermediate.built": {"builder", "auditor"},
+        "build_marts.built": {"builder", "auditor"},
+        "build_activation.built": {"builder", "auditor"},
+        "build_audit.built": {"auditor"},
+        "marts.published": {"auditor", "analyst"},
+        "audit.published": {"auditor"},
+        "activation.published": {"auditor", "activation"},
         "raw.customers": {"auditor"},
         "raw.customer_attributes": {"auditor"},
         VIEW: {"builder", "auditor"},
@@ -181,7 +187,7 @@ def test_the_others_read_their_own_schema(warehouse: psycopg.Connection[Any]) ->
     for relation, allowed in readers.items():
         query = f"select * from {relation} limit 1"
         assert {r for r in ROLES if not is_denied(warehouse, r, query)} == allowed, relation
-    assert is_denied(warehouse, "analyst", "insert into marts.built values (2)")
+    assert is_denied(warehouse, "analyst", "insert into marts.published values (2)")
     run(warehouse, "create role stranger login")
     for relation in readers:
         assert is_denied(warehouse, "stranger", f"select * from {relation} limit 1")
@@ -201,13 +207,13 @@ def test_the_script_may_run_again_and_takes_back_what_was_granted_besides(
 
 def test_the_verdicts_come_back_and_nothing_else(warehouse: psycopg.Connection[Any]) -> None:
     for name in ("int_promotion_verdicts", "int_promotion_rates"):
-        as_role(warehouse, "auditor", f"create table protected.{name} as select 1 as a")
+        as_role(warehouse, "auditor", f"create table build_protected.{name} as select 1 as a")
     run(warehouse, script())
-    as_role(warehouse, "builder", "select a from protected.int_promotion_verdicts")
-    assert is_denied(warehouse, "builder", "select a from protected.int_promotion_rates")
-    assert is_denied(warehouse, "builder", "delete from protected.int_promotion_verdicts")
+    as_role(warehouse, "builder", "select a from build_protected.int_promotion_verdicts")
+    assert is_denied(warehouse, "builder", "select a from build_protected.int_promotion_rates")
+    assert is_denied(warehouse, "builder", "delete from build_protected.int_promotion_verdicts")
     for role in ("analyst", "activation"):
-        assert is_denied(warehouse, role, "select a from protected.int_promotion_verdicts")
+        assert is_denied(warehouse, role, "select a from build_protected.int_promotion_verdicts")
 
 
 def test_a_mistake_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
