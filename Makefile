@@ -58,7 +58,7 @@ publish: $(VENV)/runtime ## publish the last build again, if it passed
 	@$(PYTHON) -m ops.publish
 
 rollback: $(VENV)/runtime ## let readers see the version before again, or VERSION=name
-	@$(PYTHON) -m ops.rollback $${VERSION:+--version="$$VERSION"}
+	@$(PYTHON) -m ops.rollback $${VERSION:+--version="$$VERSION"} $${TARGET:+--target="$$TARGET"}
 
 audit: $(VENV)/runtime ## the fairness audit as a page for people: warehouse/fairness.html
 	@$(PYTHON) -m ops.audit

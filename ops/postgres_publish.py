@@ -6,6 +6,7 @@ one transaction that waits until nobody is reading. What was published before is
 before_1_marts, before_1_audit and so on, which only their owner may read.
 """
 
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
@@ -29,8 +30,7 @@ Edit = Callable[[str, str, sql.Composable], sql.Composable]
 SCHEMAS = ("marts", "audit", "activation")
 KEPT_SCHEMAS = ("marts", "audit")  # of what tools may know, only the last is kept
 HISTORY_BEFORE = "history_before"  # as they were before a build that is not published yet
-LOCK_TIMEOUT = "3s"
-ATTEMPTS = 20
+SWAP_SECONDS = 60  # in which a moment without readers is sought
 PUBLIC = "public"
 RUNS = runs.TABLE.split(".")[1]
 
@@ -314,37 +314,40 @@ def swap(
 ) -> None:
     """Give the prepared schemas the published names, at a moment in which nobody reads them.
 
-    Readers who come meanwhile wait, and then find the new tables; one who holds a table is given
-    time, and while we wait for him others are not kept waiting for longer than LOCK_TIMEOUT.
+    No statement may find one table of the old version and another of the new, so all are locked
+    first. We wait for the first alone: whoever waits while holding another could block a reader who
+    waits for that one, and the server would send one of the two away.
     """
     schemas = list(schemas)
-    for attempt in range(ATTEMPTS):
+    until = time.monotonic() + SWAP_SECONDS
+    while True:
         try:
             with connection.transaction():
-                connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'".encode())
-                for statement in [*_locks(connection, schemas), *_names(connection, schemas)]:
-                    connection.execute(statement)
-                for statement in after:
+                connection.execute(b"set local lock_timeout = '500ms'")
+                published = [
+                    sql.Identifier(schema, table)
+                    for schema in schemas
+                    for table in relations(connection, schema)
+                ]
+                lock = "lock table {} in access exclusive mode"
+                if published:
+                    connection.execute(sql.SQL(lock).format(published[0]))
+                    others = sql.SQL(", ").join(published)
+                    connection.execute(sql.SQL(lock + " nowait").format(others))
+                for statement in [*_names(connection, schemas), *after]:
                     connection.execute(statement)
             return
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-            readers = blockers(connection, schemas)
-            time.sleep(min(0.1 * 2**attempt, 3))
-    raise UserError(
-        "What is published could not be replaced, for somebody reads it without a pause: "
-        f"{readers or 'who, is not known'}. End that session (select pg_terminate_backend(pid)), "
-        "then run make build again; what readers see is as it was.",
-        "locked by a reader",
-        BUSY,
-    )
-
-
-def _locks(connection: Connection, schemas: list[str]) -> Iterator[sql.Composed]:
-    """No statement may have found one table of the old version and then another of the new."""
-    for schema in schemas:
-        for table in relations(connection, schema):
-            place = sql.Identifier(schema, table)
-            yield sql.SQL("lock table {} in access exclusive mode").format(place)
+        except psycopg.errors.LockNotAvailable:
+            if time.monotonic() > until:
+                raise UserError(
+                    "What is published could not be replaced, for somebody reads it without a "
+                    f"pause: {readers_now(connection, schemas)}. End that session (select "
+                    "pg_terminate_backend(pid)), then run make build again; what readers see is as "
+                    "it was.",
+                    "locked by a reader",
+                    BUSY,
+                ) from None
+            time.sleep(random.uniform(0.02, 0.2))
 
 
 def _names(connection: Connection, schemas: list[str]) -> Iterator[sql.Composed]:
@@ -391,7 +394,7 @@ def _readers(connection: Connection, schema: str) -> list[sql.Composable]:
     return [sql.SQL("public") if role == PUBLIC else sql.Identifier(role) for (role,) in rows]
 
 
-def blockers(connection: Connection, schemas: list[str]) -> str:
+def readers_now(connection: Connection, schemas: list[str]) -> str:
     """Which sessions hold a published table."""
     rows = connection.execute(
         "select distinct activity.pid, activity.usename, coalesce(activity.application_name, ''),"
@@ -402,9 +405,13 @@ def blockers(connection: Connection, schemas: list[str]) -> str:
         " where nspname = any(%s) and locks.granted and locks.pid != pg_backend_pid()",
         [schemas],
     ).fetchall()
-    return "; ".join(
-        f"session {pid} of user {user}{f' ({name})' if name else ''}, since {since} UTC"
-        for pid, user, name, since in rows
+    return (
+        "who, is not known any more"
+        if not rows
+        else "; ".join(
+            f"session {pid} of user {user}{f' ({name})' if name else ''}, since {since} UTC"
+            for pid, user, name, since in rows
+        )
     )
 
 

@@ -480,8 +480,7 @@ def test_only_so_many_versions_are_kept(night: Night, monkeypatch: pytest.Monkey
 def test_a_reader_without_a_pause_is_named_and_nothing_changes(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_publish, "ATTEMPTS", 2)
-    monkeypatch.setattr(postgres_publish, "LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr(postgres_publish, "SWAP_SECONDS", 1)
     night.publish(night.build(["ann"], "first"))
     with postgres.connect(night.settings) as reader, reader.transaction():
         reader.execute("select * from marts.customers")

@@ -80,9 +80,11 @@ def test_an_open_reader_keeps_its_data_and_a_new_one_sees_the_new(
 ) -> None:
     make_build(3)
     publish.publish()
-    with duckdb.connect(str(published), read_only=True) as reader:
+    before = published.read_bytes()
+    with duckdb.connect(str(published), read_only=True) as reader, published.open("rb") as opened:
         make_build(5)
         publish.publish()
+        assert opened.read() == before
         assert reader.execute("select count(*) from marts.customers").fetchone() == (3,)
         assert customers_seen_by_a_new_reader(published) == 5
     assert sorted(path.name for path in published.parent.iterdir()) == [
