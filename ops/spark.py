@@ -11,19 +11,18 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from ops import build as command
-from ops import dbt_run, delivery, summary
+from ops import dbt_run, delivery, runs, summary
 from ops.fit import as_relation, fit_groups
-from ops.project import ROOT, UserError, display, owner_only, project_vars, target_settings
-from ops.runs import Run
+from ops.manifest import git_revision, version_of
+from ops.project import ROOT, UserError, contract_tables, display, owner_only, project_vars
+from ops.runs import Run, now
 from ops.tombstones import literal
 
 if TYPE_CHECKING:
@@ -57,8 +56,6 @@ def build(
     """Build into an empty folder; only a build without a fault is published."""
     require_spark()
     is_demo = bool({**project_vars(), **variables}["demo_shop"])
-    os.environ["LIFETIME_SPARK_PATH"] = str(home())
-    settings = target_settings(settings["name"])
     shutil.rmtree(build_folder(), ignore_errors=True)
     with owner_only():  # everything delivered is in it, the salt of who is forgotten too
         build_folder().mkdir(parents=True)
@@ -67,26 +64,47 @@ def build(
         try:
             if not is_demo:
                 restore_history(session)
-            outcome = run(session, variables, settings["name"])
+            print("Building on Spark", flush=True)
+            outcome = dbt_run.build_around_fit(
+                variables,
+                settings["name"],
+                False,
+                lambda: fit(session),
+                lambda query: first_rows(session, query),
+            )
             counts = count_rows(session) if outcome.is_success else {}
         finally:
             session.stop()
         command.note(started, outcome)
         if not outcome.is_success:
-            published = display(current()) if current().exists() else ""
-            return command.fail(started, outcome, published, display(build_folder()))
+            kept = display(current()) if current().exists() else ""
+            return command.fail(started, outcome, kept, display(build_folder()))
+        views = write_views(counts)
+        with duckdb.connect(str(views), read_only=True) as connection:
+            runs.count_rows(started, lambda query: connection.execute(query).fetchall())
+        started.as_of_date = summary.as_of_day(views)
         if with_publish:
-            publish(outcome.invocation_id, counts, is_demo)
-            started.end("published")
+            publish(started, counts, is_demo)
         else:
             started.end("built")
-    print(f"\nBuilt in {started.seconds():.0f} s; {outcome.passed} seeds, models, tests passed.\n")
-    print(summarize(counts))
+    print(
+        f"\nBuilt as of {started.as_of_date or variables.get('as_of_date') or 'today'} in "
+        f"{started.seconds():.0f} s; {outcome.passed} seeds, models, tests passed.\n"
+    )
+    print(summary.summary(views))
     for warning in outcome.warnings:
         print(f"\nWarning: {warning}")
     where = current() if with_publish else build_folder()
     print(f"\n{'Published' if with_publish else 'Built'}: {display(where)}")
     return 0
+
+
+def rollback(run: Run, settings: dict[str, Any], wanted: str) -> int:
+    """None is put back: an earlier version may hold people who were forgotten since."""
+    raise UserError(
+        "There is no make rollback on Spark. Build that day again: make build TARGET=spark "
+        "AS_OF=YYYY-MM-DD."
+    )
 
 
 def require_spark() -> None:
@@ -123,18 +141,22 @@ def start_session(settings: dict[str, Any]) -> "SparkSession":
 
 def deliver(variables: dict[str, Any]) -> dict[str, Any]:
     """The files of RAW as Parquet, read as a build on DuckDB reads them."""
-    if not variables.get("raw_files"):
+    merged = {**project_vars(), **variables}
+    files = merged["raw_files"]
+    if merged["demo_shop"] or not files:
         return variables
-    delimiter = {**project_vars(), **variables}["raw_csv_delimiter"]
+    if isinstance(files, str):
+        present = [name for name in contract_tables(project_vars()) if merged.get(f"has_{name}", 1)]
+        files = {name: files.replace("{name}", name) for name in present}
     folder = build_folder() / "delivered"
     folder.mkdir()
+    delivered = {table: folder / f"{table}.parquet" for table in files}
     with duckdb.connect() as connection:
-        for table, path in variables["raw_files"].items():
-            relation, options = delivery.relation(path, str(delimiter))
-            copied = literal(folder / f"{table}.parquet")
-            connection.execute(f"copy (from {relation}) to {copied} (format parquet)", options)
-    delivered = {table: str(folder / f"{table}.parquet") for table in variables["raw_files"]}
-    return {**variables, "raw_files": delivered}
+        for table, path in files.items():
+            relation, options = delivery.relation(path, str(merged["raw_csv_delimiter"]))
+            query = f"copy (from {relation}) to {literal(delivered[table])} (format parquet)"
+            connection.execute(query, options)
+    return {**variables, "raw_files": {table: str(path) for table, path in delivered.items()}}
 
 
 def restore_history(session: "SparkSession") -> None:
@@ -151,15 +173,9 @@ def folders(version: Path, schemas: Iterable[str]) -> list[Path]:
     return sorted(table for schema in schemas for table in (version / schema).glob("*"))
 
 
-def run(session: "SparkSession", variables: dict[str, Any], target: str) -> dbt_run.Outcome:
-    """Both dbt calls, and the fit between them."""
-
-    def rows_of(query: str) -> list[dict[str, Any]]:
-        return [row.asDict() for row in session.sql(query).take(dbt_run.EXAMPLES)]
-
-    print("Building on Spark", flush=True)
-    # a unit test takes 16 s here; the other engines run them
-    return dbt_run.build_around_fit(variables, target, False, lambda: fit(session), rows_of)
+def first_rows(session: "SparkSession", query: str) -> list[dict[str, Any]]:
+    """The first rows that a data test found."""
+    return [row.asDict() for row in session.sql(query).take(dbt_run.EXAMPLES)]
 
 
 def fit(session: "SparkSession") -> None:
@@ -190,9 +206,9 @@ def count_rows(session: "SparkSession") -> dict[str, int]:
     }
 
 
-def publish(run_id: str, counts: dict[str, int], is_demo: bool) -> None:
+def publish(started: Run, counts: dict[str, int], is_demo: bool) -> None:
     """Copy the tables into a version of their own, count them there, and let the link name it."""
-    version = current().with_name(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}")
+    version = current().with_name(version_of(now()))
     for name in counts:
         schema, table = name.split(".")
         if is_demo and schema in HISTORY_SCHEMAS:
@@ -203,13 +219,26 @@ def publish(run_id: str, counts: dict[str, int], is_demo: bool) -> None:
     if is_demo:  # what a shop's own nights decided stays
         for kept in folders(current().resolve(), HISTORY_SCHEMAS):
             copy_table(kept, version / kept.parent.name / kept.name)
-    record = {"run_id": run_id, "rows": counts}
+    with duckdb.connect() as connection:
+        table = runs.write_table(connection, "memory", started.as_published(version.name, now()))[0]
+        folder = version / table.replace(".", "/")
+        folder.mkdir()
+        connection.table(f"memory.{table}").write_parquet(str(folder / "runs.parquet"))
+    record = {
+        "version": version.name,
+        "run_id": started.run_id,
+        "git_revision": git_revision(),
+        "as_of_date": started.as_of_date,
+        "rows": counts,
+    }
     (version / "manifest.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     open_to_readers(version)
     following = current().with_name("next")
     following.unlink(missing_ok=True)
     following.symlink_to(version.name)
     following.replace(current())
+    started.version = version.name
+    started.end("published")
     versions = sorted(path for path in current().parent.iterdir() if not path.is_symlink())
     for leftover in versions[:-VERSIONS_KEPT]:
         shutil.rmtree(leftover)
@@ -244,12 +273,11 @@ def open_to_readers(version: Path) -> None:
     (version / "manifest.json").chmod(0o644)
 
 
-def summarize(counts: dict[str, int]) -> str:
-    """What a person reads after a build, by DuckDB from the same files."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "build.duckdb"
-        with duckdb.connect(str(path)) as connection:
-            for name in counts:
-                connection.execute(f"create schema if not exists {name.split('.')[0]}")
-                connection.execute(f"create view {name} as from {built(name)}")
-        return summary.summary(path)
+def write_views(counts: dict[str, int]) -> Path:
+    """A DuckDB file that shows the published tables of the build, for a look inside."""
+    path = build_folder() / "build.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        for name in counts:
+            connection.execute(f"create schema if not exists {name.split('.')[0]}")
+            connection.execute(f"create view {name} as from {built(name)}")
+    return path

@@ -1,0 +1,212 @@
+"""Spark: the same models, seeds and data tests give the same numbers as on DuckDB.
+
+A shop of some customers of the demo shop is built on both, and every mart compared row by row:
+decimals and counts exactly, floats to a billionth. Pseudonyms differ, for their salt is random.
+"""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from shop import REPOSITORY, Build, Builder, read_demo_shop, write_tables
+from test_postgres import SALTED, by, is_close_enough, same, texts
+
+from ops import spark
+from ops.project import UserError
+
+AS_OF = "2026-06-30"
+NEXT_NIGHT = "2026-07-01"
+CUSTOMERS = 250
+# what the warehouse's clock says, not the delivery
+NOT_COMPARED = {"audit.run_history"}
+HISTORIES = [
+    "int_promotion_arm_history",
+    "int_promotion_selection_history",
+    "int_fairness_history",
+    "audience_sync_history",
+]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Profile, logs and warehouse of these tests, if Spark can run here."""
+    try:
+        spark.require_spark()
+    except UserError as reason:
+        pytest.skip(str(reason))
+    path = tmp_path_factory.mktemp("spark")
+    shutil.copy(REPOSITORY / "profiles.yml.example", path / "profiles.yml")
+    return path
+
+
+@pytest.fixture(scope="module")
+def delivery(home: Path) -> Path:
+    """Every row of some customers of the demo shop, and all that is about no customer."""
+    tables = read_demo_shop()
+    customers = sorted(set(tables["orders"]["customer_id"]) - {""})
+    step = max(1, len(customers) // CUSTOMERS)
+    kept = set(customers[::step])
+    orders = tables["orders"]
+    order_ids = set(orders.loc[orders["customer_id"].isin(kept), "order_id"])
+    identities = tables["identities"]
+    visitors = set(identities.loc[identities["customer_id"].isin(kept), "anonymous_id"])
+
+    def cut(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+        if name in ("order_items", "refunds"):
+            return rows[rows["order_id"].isin(order_ids)]
+        if name == "events":
+            return rows[rows["customer_id"].isin(kept) | rows["anonymous_id"].isin(visitors)]
+        return rows[rows["customer_id"].isin(kept)] if "customer_id" in rows else rows
+
+    return write_tables(home / "raw", {name: cut(name, rows) for name, rows in tables.items()})
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Where a process of these tests finds and puts everything."""
+    return {
+        **os.environ,
+        "DBT_PROFILES_DIR": str(home),
+        "DBT_TARGET_PATH": str(home / "target"),
+        "DBT_LOG_PATH": str(home / "logs"),
+        "LIFETIME_BUILD_PATH": str(home / "build.duckdb"),
+        "LIFETIME_SPARK_PATH": str(home / "spark"),
+        "PYTHONPATH": str(REPOSITORY),
+    }
+
+
+@pytest.fixture(scope="module")
+def version(home: Path, delivery: Path) -> Path:
+    """What `make build TARGET=spark RAW=…` published, every data test passed."""
+    arguments = ["--target", "spark", "--raw", str(delivery), "--as-of", AS_OF]
+    done = subprocess.run(
+        [sys.executable, "-m", "ops.build", *arguments],
+        cwd=REPOSITORY,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return (home / "spark" / "published" / "current").resolve()
+
+
+@pytest.fixture(scope="module")
+def on_duckdb(home: Path, delivery: Path, builder: Builder) -> Build:
+    """The same on DuckDB."""
+    build = builder.build(delivery, home / "duckdb", as_of=AS_OF, checks=False)
+    assert not build.problems, "\n".join(build.problems)
+    return build
+
+
+def parquet(folder: Path) -> str:
+    """A folder of Parquet files in a from clause."""
+    return f"read_parquet('{folder}/*.parquet')"
+
+
+def test_every_mart_is_the_same_as_on_duckdb(on_duckdb: Build, version: Path) -> None:
+    """Decimals to the digit, but for statistics of more than six places: these to 1e-9."""
+    marts = {
+        f"{path.parent.name}.{path.name}"
+        for schema in ("marts", "audit", "activation")
+        for path in (version / schema).iterdir()
+    } - NOT_COMPARED
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"attach '{on_duckdb.database}' as duck (read_only)")
+        ours = connection.sql(
+            "select schema_name || '.' || table_name from duckdb_tables()"
+            " where schema_name in ('marts', 'audit', 'activation') and database_name = 'duck'"
+        ).fetchall()
+        assert marts == {name for (name,) in ours}
+        found = [
+            difference
+            for name in sorted(marts)
+            for difference in differences(
+                connection, f"duck.{name}", parquet(version / name.replace(".", "/"))
+            )
+        ]
+    assert not found, "\n".join(found)
+
+
+def differences(connection: duckdb.DuckDBPyConnection, left: str, right: str) -> list[str]:
+    """How two tables differ, as text: columns, types, number of rows, rows."""
+    columns, others = (
+        {
+            name: kind.replace(" WITH TIME ZONE", "")  # Spark has no other timestamps
+            for name, kind, *_ in connection.sql(f"describe from {rows}").fetchall()
+        }
+        for rows in (left, right)
+    )
+    if others != columns:
+        return [f"{left}: {columns} and {others}"]
+    names = [name for name in columns if name not in SALTED]
+    chosen = ", ".join(f'cast("{name}" as {columns[name]})' for name in names)
+    close = {number for number, name in enumerate(names) if is_close_enough(columns[name])}
+    one, two = (
+        sorted(map(texts, connection.sql(f"select {chosen} from {rows}").fetchall()), key=by(close))
+        for rows in (left, right)
+    )
+    if len(one) != len(two):
+        return [f"{left}: {len(one)} and {len(two)} rows"]
+    rows = zip(one, two, strict=True)
+    return [f"{left}: {a} and {b}" for a, b in rows if not same(a, b, close)][:3]
+
+
+def test_only_the_owner_may_read_addresses_and_histories(version: Path) -> None:
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in version.iterdir()}
+    assert modes == {
+        "marts": 0o755,
+        "audit": 0o755,
+        "activation": 0o700,
+        "history": 0o700,
+        "protected_history": 0o700,
+        "manifest.json": 0o644,
+    }
+
+
+def test_a_night_is_replaced_and_the_next_one_added(home: Path, version: Path) -> None:
+    before = nights(home)
+    assert all(set(days) == {AS_OF} for name, days in before.items()), before
+    build_histories(home, AS_OF)
+    assert nights(home) == before
+    build_histories(home, NEXT_NIGHT)
+    after = nights(home)
+    for name in HISTORIES[:3]:
+        assert after[name] == {**before[name], NEXT_NIGHT: before[name][AS_OF]}
+    # nothing changed for the tools, so what they were told stays as it was told
+    assert after["audience_sync_history"] == before["audience_sync_history"]
+
+
+def build_histories(home: Path, as_of: str) -> None:
+    """The histories alone, as of a night, upon the tables that are there."""
+    variables = f"{{demo_shop: false, business_timezone: UTC, as_of_date: '{as_of}'}}"
+    options = ["--target", "spark", "--select", *HISTORIES, "--vars", variables]
+    done = subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", "run", *options],
+        cwd=REPOSITORY,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def nights(home: Path) -> dict[str, dict[str, int]]:
+    """Of each history in the build, the rows of each night."""
+    tables = home / "spark" / "build" / "tables" / "history.db"
+    return {
+        name: dict(
+            duckdb.sql(
+                "select cast(as_of_date as varchar), count(*)"
+                f" from {parquet(tables / name)} group by all order by all"
+            ).fetchall()
+        )
+        for name in HISTORIES
+    }
