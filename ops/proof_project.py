@@ -177,7 +177,7 @@ class Compiler:
                     self.project.broken.append(f"{node.name}: its hooks do not compile")
         for node in manifest.nodes.values():
             kind = str(node.resource_type)
-            if kind == "operation":
+            if kind == "operation" and not _runs_nothing(node.raw_code, manifest):
                 self.project.around.add(node.raw_code)
             metadata = getattr(node, "test_metadata", None)
             if metadata and metadata.name in ("is_key", "unique") and node.attached_node in nodes:
@@ -287,6 +287,18 @@ def _hooks_rendered() -> Iterator[dict[str, set[str]]]:
         yield rendered
     finally:
         CompileRunner.compile = compile_model
+
+
+def _runs_nothing(hook: str, manifest: Any) -> bool:
+    """Whether a hook calls one macro of the project whose form for this engine is empty."""
+    call = re.fullmatch(r"\s*\{\{\s*(\w+)\(\)\s*\}\}\s*", hook)
+    names = [f"{engine}__{call.group(1)}" for engine in ("duckdb", "default")] if call else []
+    for name in names:
+        macro = manifest.macros.get(f"macro.lifetime_segments.{name}")
+        if macro is not None:
+            body = re.sub(r"\{%-?\s*(end)?macro.*?%\}", "", macro.macro_sql, flags=re.DOTALL)
+            return not body.strip()
+    return False
 
 
 def _plain(error: Any) -> str:

@@ -320,9 +320,11 @@ class Night:
             )
 
     def publish(self, run: Run) -> None:
-        with postgres.connect(self.settings) as connection:
-            with postgres.alone(connection, self.settings):
-                postgres_publish.publish(connection, "build_", run)
+        with (
+            postgres.connect(self.settings) as connection,
+            postgres.alone(connection, self.settings),
+        ):
+            postgres_publish.publish(connection, "build_", run)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with postgres.connect(self.settings) as connection:
@@ -462,8 +464,8 @@ def test_a_version_before_comes_back_without_who_is_forgotten_or_withdrew(
     assert night.rows("select distinct run_id from activation.audience_sync") == [("second",)]
     assert rollback.main(["--target", "postgres", "--version", "none"]) == 2
     assert "is not kept, only" in capsys.readouterr().err
-    assert [row[0] for row in night.rows("select command from audit.run_history order by started_at")
-            ][-1] == "rollback"  # fmt: skip
+    ran = night.rows("select command from audit.run_history order by started_at desc limit 1")
+    assert ran == [("rollback",)]
 
 
 def test_only_so_many_versions_are_kept(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -493,9 +495,12 @@ def test_a_reader_without_a_pause_is_named_and_nothing_changes(
 
 
 def test_a_second_builder_is_sent_away(night: Night) -> None:
-    with postgres.connect(night.settings) as one, postgres.alone(one, night.settings):
-        with pytest.raises(UserError, match=r"Another run is at work .* user owner") as refused:
-            night.publish(night.build(["ann"], "first"))
+    with (
+        postgres.connect(night.settings) as one,
+        postgres.alone(one, night.settings),
+        pytest.raises(UserError, match=r"Another run is at work .* user owner") as refused,
+    ):
+        night.publish(night.build(["ann"], "first"))
     assert refused.value.exit_code == BUSY
     night.publish(night.build(["ann"], "second"))
 
@@ -561,9 +566,11 @@ def test_no_connection_is_one_line(
 
 
 def test_a_connection_that_is_lost_is_told_in_words(settings: dict[str, Any]) -> None:
-    with pytest.raises(UserError, match="failed: .* Look at the server") as fault:
-        with postgres.connect(settings) as connection:
-            connection.execute("select pg_terminate_backend(pg_backend_pid())")
+    with (
+        pytest.raises(UserError, match=r"failed: .* Look at the server") as fault,
+        postgres.connect(settings) as connection,
+    ):
+        connection.execute("select pg_terminate_backend(pg_backend_pid())")
     assert fault.value.exit_code == FAULT
 
 

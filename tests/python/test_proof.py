@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -15,7 +16,7 @@ import pytest
 from shop import REPOSITORY
 
 from ops.proof import EDGE, Proof, main, protected_words
-from ops.proof_project import Compiler, Node, Project, file_relation
+from ops.proof_project import Compiler, Node, Project, _runs_nothing, file_relation
 from ops.proof_python import refs
 from ops.proof_sql import Reading, Unreadable, read, schema_of
 
@@ -682,3 +683,20 @@ def test_leaks_in_a_copy_of_this_project_are_found_through_dbt(tmp_path: Path) -
         "int_clv_fit: calls session.sql()",
     ):
         assert expected in found, found
+
+
+@pytest.mark.parametrize(
+    ("hook", "body", "is_nothing"),
+    [
+        ("{{ functions() }}", "", True),
+        ("{{ functions() }}", "create table stolen as select 1", False),
+        ("{{ functions() }} delete from marts.customers", "", False),
+        ("{{ unknown() }}", "", False),
+    ],
+)
+def test_a_hook_around_the_run_is_let_be_only_where_it_runs_nothing(
+    hook: str, body: str, is_nothing: bool
+) -> None:
+    text = f"{{% macro default__functions() -%}}\n{body}\n{{%- endmacro %}}"
+    macros = {"macro.lifetime_segments.default__functions": SimpleNamespace(macro_sql=text)}
+    assert _runs_nothing(hook, SimpleNamespace(macros=macros)) is is_nothing
