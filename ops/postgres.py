@@ -57,6 +57,14 @@ TYPES = {
     "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
 }
 
+SUMMARY_TYPES = {
+    "parameter_group": "varchar",
+    "repeat_count": "bigint",
+    "clv_recency_days": "bigint",
+    "clv_age_days": "bigint",
+    "repeat_amount": "decimal(38, 10)",
+    "as_of_date": "date",
+}
 DUCKDB_TYPES = {"numeric": "decimal(38, 10)", "text": "varchar"}
 
 
@@ -369,22 +377,17 @@ def fit(connection: Connection, prefix: str) -> None:
     """Fit as the Python models do on DuckDB, and add the night's parameters where models look."""
     fitted: dict[tuple[str, Any], Row] = {}
     for name in dbt_run.SUMMARIES:
-        query = sql.SQL(
-            "select parameter_group, repeat_count, clv_recency_days, clv_age_days, repeat_amount,"
-            " as_of_date from {}"
-        ).format(sql.Identifier(f"{prefix}intermediate", name))
+        query = sql.SQL("select {} from {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, SUMMARY_TYPES)),
+            sql.Identifier(f"{prefix}intermediate", name),
+        )
         with tempfile.TemporaryDirectory() as work, duckdb.connect() as reader:
             path = Path(work) / "summary.csv"
             statement = sql.SQL("copy ({}) to stdout (format csv)").format(query)
             with connection.cursor().copy(statement) as copy, path.open("wb") as file:
                 for block in copy:
                     file.write(block)
-            summary_rows = reader.sql(
-                f"from read_csv({literal(path)}, header = false, columns = {{"
-                "'parameter_group': 'varchar', 'repeat_count': 'bigint', "
-                "'clv_recency_days': 'bigint', 'clv_age_days': 'bigint', "
-                "'repeat_amount': 'decimal(38, 10)', 'as_of_date': 'date'})"
-            )
+            summary_rows = reader.sql(copied_rows(path, SUMMARY_TYPES))
             for row in fit_groups(summary_rows):
                 if row["fitted_as_of"]:
                     fitted[row["parameter_group"], row["fitted_as_of"]] = row
@@ -418,17 +421,25 @@ def copy_marts(connection: Connection, prefix: str, path: Path) -> None:
                     " order by attnum",
                     [place.as_string(connection)],
                 ).fetchall()
-                types = {name: DUCKDB_TYPES.get(kind, kind) for name, kind in columns}
+                types = {name: DUCKDB_TYPES.get(str(kind), str(kind)) for name, kind in columns}
                 copied = path.with_suffix(".csv")
                 statement = sql.SQL("copy {} to stdout (format csv)").format(place)
                 with connection.cursor().copy(statement) as copy, copied.open("wb") as file:
                     for block in copy:
                         file.write(block)
-                writer.execute(
-                    f'create table {schema}."{table}" as from read_csv({literal(copied)}, '
-                    "header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-                    f"allow_quoted_nulls = false, columns = {types})"
-                )
+                writer.execute(f'create table {schema}."{table}" as {copied_rows(copied, types)}')
+
+
+def copied_rows(path: Path, types: Mapping[str, str]) -> str:
+    """What PostgreSQL copied into a CSV file, as DuckDB reads it; an empty file has no rows."""
+    if not path.stat().st_size:
+        nulls = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in types.items())
+        return f"select {nulls} where false"
+    return (
+        f"from read_csv({literal(path)}, auto_detect = false, header = false, delim = ',', "
+        f"quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
+        f"max_line_size = 100000000, columns = {dict(types)})"
+    )
 
 
 def first_rows(connection: Connection, query: str) -> list[dict[str, Any]]:
