@@ -27,7 +27,8 @@ basket_products as (
         order_items.product_id,
         sum({{ rounded(
             'cast(order_items.quantity as ' ~ type_double()
-            ~ ') * order_items.unit_price - coalesce(order_items.discount_amount, 0)', 28, 4
+            ~ ') * order_items.unit_price'
+            ~ ' - coalesce(order_items.discount_amount, 0)', 28, 4
         ) }}) as item_amount
     from last_purchases
     inner join order_items on last_purchases.order_id = order_items.order_id
