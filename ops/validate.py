@@ -152,7 +152,8 @@ def _run(*arguments: str) -> int:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     print(answer.stdout, end="", flush=True)
-    if "Traceback" in answer.stderr or answer.returncode not in (0, 1, 2):
+    is_silent = answer.returncode == 0 and "Gate" not in answer.stdout
+    if "Traceback" in answer.stderr or answer.returncode not in (0, 1, 2) or is_silent:
         reason = (answer.stderr.strip().splitlines() or [f"exit code {answer.returncode}"])[-1]
         print(
             f"build: gate {arguments[0]} broke off ({reason}), so nothing is published. Install "

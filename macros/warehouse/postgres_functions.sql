@@ -75,7 +75,9 @@
         hour := part[2];
         minute := part[3];
         second := coalesce(part[4], '0');
-        if part is null or minute > 59 or second > 59 or hour > 24 or (hour = 24 and minute + second > 0) then
+        if part is null or minute > 59 or second > 59 or hour > 24
+            or (hour = 24 and (minute + second > 0 or part[5] ~ '[1-9]'))
+        then
             return null;
         end if;
         return day + make_interval(hours => hour, mins => minute, secs => second)
@@ -88,6 +90,9 @@
         part text[] := regexp_match(written, ':[0-9]{1,2}(?:[.][0-9]*)?([+-])([0-9]{2})(?::?([0-9]{2}))?$');
         shift interval := interval '0';
     begin
+        if written ~ ':' and written !~ ':[0-9]{1,2}:' then
+            return null;
+        end if;
         if part is not null then
             shift := (part[1] || '1')::int
                 * make_interval(hours => part[2]::int, mins => coalesce(part[3], '0')::int);

@@ -77,7 +77,8 @@ final as (
             as median_days_between_orders,
         {% for stage in lifecycle_stages() -%}
             {{ rounded(
-                safe_divide('summed.' ~ stage ~ '_count', 'summed.customer_count'), 18, 6
+                safe_divide('summed.' ~ stage ~ '_count', 'summed.customer_count'),
+                18, 6
             ) }} as {{ stage }}_share,
         {% endfor -%}
         cast(summed.nps_answer_count as bigint) as nps_answer_count,

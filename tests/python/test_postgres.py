@@ -5,6 +5,7 @@ import math
 import multiprocessing
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -205,7 +206,7 @@ def written(kind: str, chance: random.Random) -> str:
     ("kind", "data_type", "function"),
     [
         ("number", "decimal(18, 4)", "try_number(written, 18, 4)"),
-        ("number", "decimal(10, 0)", "try_number(written, 10, 0)"),
+        ("number", "bigint", "try_number(written, 19, 0)"),
         ("date", "date", "try_date(written)"),
         ("time", "timestamp", "try_timestamp(written)"),
         ("instant", "timestamptz", "try_instant(written)"),
@@ -232,7 +233,7 @@ def test_texts_are_read_as_duckdb_reads_them(
     wrong = [
         (text, one, other)
         for text, (one,), (other,) in zip(given, wanted, found, strict=True)
-        if plain(one) != plain(other) and "_" not in text
+        if plain(one) != plain(other) and not re.search("_|0x", text)
     ]
     assert sum(one is not None for (one,) in wanted) > 20
     assert not wrong, wrong[:10]

@@ -83,7 +83,8 @@ final as (
         ) as censored_customer_count,
         {{ rounded(
             safe_divide(
-                'coalesce(returned.returned_customer_count, 0)', 'reached.customer_count'
+                'coalesce(returned.returned_customer_count, 0)',
+                'reached.customer_count'
             ), 18, 6
         ) }} as returned_share,
         {{ rounded('returned.median_days', 18, 2) }} as median_days,

@@ -76,7 +76,9 @@ final as (
         ) as maximum_discount_share,
         cast(
             coalesce(
-                own.maximum_discount_amount_365d, defaults.maximum_discount_amount_365d, 0
+                own.maximum_discount_amount_365d,
+                defaults.maximum_discount_amount_365d,
+                0
             ) as numeric(18, 2)
         ) as maximum_discount_amount_365d
     from customers

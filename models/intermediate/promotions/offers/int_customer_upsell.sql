@@ -26,7 +26,8 @@ basket_products as (
         last_purchases.currency,
         order_items.product_id,
         sum({{ rounded(
-            'cast(order_items.quantity as ' ~ type_double() ~ ') * order_items.unit_price'
+            'cast(order_items.quantity as ' ~ type_double()
+            ~ ') * order_items.unit_price'
             ~ ' - coalesce(order_items.discount_amount, 0)', 28, 4
         ) }}) as item_amount
     from last_purchases
