@@ -46,15 +46,16 @@
 
 {#- P(X >= x) of the chi-square distribution. Up to 20 degrees of freedom by its finite series (Abramowitz and Stegun
     26.4.4 and 26.4.5), as exact as erfc; above, by Wilson and Hilferty's cube root (1931), which is good near the usual
-    limits of significance and not in the far tail. Null without degrees of freedom. -#}
+    limits of significance and not in the far tail. Null without degrees of freedom. Spark divides 1.0, a decimal of two
+    digits, by 3 to six places; 1e0 is a float there. -#}
 {% macro chi_square_above(x, freedom) -%}
     case
         when {{ freedom }} < 1 or {{ x }} is null then null
         when {{ x }} <= 0 then 1
         when {{ freedom }} > 20
             then 1 - {{ normal_below(
-                '((power((' ~ x ~ ') / (' ~ freedom ~ '), 1.0 / 3) - 1 + 2.0 / (9 * (' ~ freedom
-                ~ '))) / sqrt(2.0 / (9 * (' ~ freedom ~ '))))'
+                '((power((' ~ x ~ ') / (' ~ freedom ~ '), 1e0 / 3) - 1 + 2e0 / (9 * (' ~ freedom
+                ~ '))) / sqrt(2e0 / (9 * (' ~ freedom ~ '))))'
             ) }}
         when {{ freedom }} % 2 = 0 then {{ safe_exp('-(' ~ x ~ ') / 2') }} * (1
             {%- set term = namespace(text='1.0') -%}
