@@ -20,6 +20,9 @@ from test_postgres import SALTED, by, is_close_enough, same, texts
 from ops import spark
 from ops.project import UserError
 
+# a quarter of an hour: Spark takes a second or two a model, however small
+pytestmark = pytest.mark.long
+
 AS_OF = "2026-06-30"
 NEXT_NIGHT = "2026-07-01"
 CUSTOMERS = 250

@@ -534,7 +534,7 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "warehouse"
     monkeypatch.setenv("LIFETIME_BUILD_PATH", str(path / "build.duckdb"))
     monkeypatch.setenv("DBT_PROFILES_DIR", str(Path("profiles.yml.example").resolve().parent))
-    monkeypatch.setattr(build, "check_target", lambda target: None)
+    monkeypatch.setattr(build, "target_settings", lambda target: {"type": "duckdb"})
     monkeypatch.setattr(summary, "summary", lambda path: "")
     monkeypatch.setattr(dbt_run, "build", lambda *_, **__: fake_build(path))
     return path
