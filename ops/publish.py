@@ -349,8 +349,7 @@ def main() -> int:
 
 
 def _publish_again(run: Run) -> int:
-    with duckdb.connect(str(build_file()), read_only=True) as built:
-        runs.count_rows(run, lambda query: built.execute(query).fetchall())
+    runs.count_rows_in(run, build_file())
     counts = publish(run)
     rows = sum(counts.values())
     print(f"Published {len(counts)} tables, {rows:,} rows: {display(published_file())}")

@@ -194,6 +194,15 @@ def count_rows(run: Run, rows_of: Rows) -> None:
     run.quarantined_row_count = int(quarantined or 0)
 
 
+def count_rows_in(run: Run, build: Path) -> None:
+    """The same of a DuckDB file, if the build came that far."""
+    with (
+        contextlib.suppress(duckdb.Error),
+        duckdb.connect(str(build), read_only=True) as connection,
+    ):
+        count_rows(run, lambda query: connection.execute(query).fetchall())
+
+
 def _outcome(fault: UserError | None) -> str:
     if fault is None:
         return "interrupted"

@@ -80,8 +80,7 @@ def build(
             kept = display(current()) if current().exists() else ""
             return command.fail(started, outcome, kept, display(build_folder()))
         views = write_views(counts)
-        with duckdb.connect(str(views), read_only=True) as connection:
-            runs.count_rows(started, lambda query: connection.execute(query).fetchall())
+        runs.count_rows_in(started, views)
         started.as_of_date = summary.as_of_day(views)
         if with_publish:
             publish(started, counts, is_demo)
