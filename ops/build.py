@@ -150,16 +150,9 @@ def build(run: Run, variables: dict[str, Any], target: str | None, with_publish:
         publish.publish(run)
     else:
         run.end("built")
-    print(
-        f"\nBuilt as of {as_of} in {run.seconds():.0f} s; {outcome.passed} seeds, models, tests "
-        "passed.\n"
-    )
-    print(summary.summary(path))
-    for warning in outcome.warnings:
-        print(f"\nWarning: {warning}")
     reader_file = published_file() if with_publish else path
-    print(f"\n{'Published' if with_publish else 'Built'}: {display(reader_file)}\n")
-    print(summary.next_steps(reader_file, is_demo))
+    report(run, variables, outcome, summary.summary(path), display(reader_file))
+    print(f"\n{summary.next_steps(reader_file, is_demo)}")
     return 0
 
 
@@ -184,6 +177,21 @@ def note(run: Run, outcome: dbt_run.Outcome) -> None:
     run.passed_node_count = outcome.passed
     run.failed_node_count = len(outcome.errors) + len(outcome.failures)
     run.warned_node_count = len(outcome.warnings)
+
+
+def report(
+    run: Run, variables: dict[str, Any], outcome: dbt_run.Outcome, what: str, where: str
+) -> None:
+    """What a person reads of a build without a fault."""
+    as_of = run.as_of_date or variables.get("as_of_date") or "today"
+    print(
+        f"\nBuilt as of {as_of} in {run.seconds():.0f} s; {outcome.passed} seeds, models, tests "
+        "passed.\n"
+    )
+    print(what)
+    for warning in outcome.warnings:
+        print(f"\nWarning: {warning}")
+    print(f"\n{'Published' if run.outcome == 'published' else 'Built'}: {where}")
 
 
 def fail(run: Run, outcome: dbt_run.Outcome, published: str, built: str) -> int:

@@ -2,13 +2,15 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from ops import faults
-from ops.project import UserError, suggestion
+from ops.project import UserError, contract_tables, project_vars, suggestion
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 # as macros/raw_delivery.sql reads a CSV
@@ -63,6 +65,18 @@ def pattern(path: Path) -> str:
     """A path as DuckDB reads it: a folder means its parts, a wild card in a name itself."""
     literal = re.sub(r"([*?\[])", r"[\1]", str(path))
     return f"{literal}/*.parquet" if path.is_dir() else literal
+
+
+def raw_files(variables: Mapping[str, Any]) -> dict[str, str]:
+    """The file of each table that is not switched off, as var raw_files names it; {} without."""
+    settings = {**project_vars(), **variables}
+    files = settings["raw_files"]
+    if settings["demo_shop"] or not files:
+        return {}
+    wanted = [name for name in contract_tables(settings) if settings.get(f"has_{name}", True)]
+    if isinstance(files, str):
+        return {name: files.replace("{name}", name) for name in wanted}
+    return {name: files[name] for name in wanted if name in files}
 
 
 def relation(pattern: str, delimiter: str) -> tuple[str, list[str]]:

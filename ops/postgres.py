@@ -19,7 +19,7 @@ import psycopg
 from psycopg import sql
 
 from ops import build as command
-from ops import dbt_run, delivery, postgres_publish, runs, summary, validate
+from ops import dbt_run, delivery, postgres_publish, roles, runs, summary, validate
 from ops.fit import COLUMNS, Row, fit_groups
 from ops.project import BUSY, FAULT, ROOT, UserError, contract_tables, project_vars
 from ops.publish import PUBLISHED_SCHEMAS
@@ -113,16 +113,9 @@ def build(
             postgres_publish.publish(connection, prefix, started)
         else:
             started.end("built")
-        print(
-            f"\nBuilt as of {as_of or variables.get('as_of_date') or 'today'} in "
-            f"{started.seconds():.0f} s; {outcome.passed} seeds, models, tests passed.\n"
-        )
-        print(summary.summary_of(rows_of))
-        for warning in outcome.warnings:
-            print(f"\nWarning: {warning}")
-        where = ", ".join(postgres_publish.SCHEMAS) if with_publish else f"{prefix}marts, …"
-        what = "Published" if with_publish else "Built"
-        print(f"\n{what}: schemas {where} of database {settings['dbname']}")
+        schemas = ", ".join(postgres_publish.SCHEMAS) if with_publish else f"{prefix}marts, …"
+        where = f"schemas {schemas} of database {settings['dbname']}"
+        command.report(started, variables, outcome, summary.summary_of(rows_of), where)
     return 0
 
 
@@ -277,7 +270,6 @@ def deliver(
     connection: Connection, prefix: str, variables: dict[str, Any], is_demo: bool
 ) -> dict[str, Any]:
     """Load the delivered files, or the demo's, into tables; the vars of a build that reads them."""
-    merged = {**project_vars(), **variables}
     if is_demo:
         places = {
             f"demo_{table}": str(ROOT / "seeds" / "demo" / f"demo_{table}.csv")
@@ -285,12 +277,9 @@ def deliver(
         }
         load(connection, f"{prefix}demo_raw", places, ",")
         return variables
-    files = merged["raw_files"]
-    if not files:
+    if not (files := delivery.raw_files(variables)):
         return variables
-    if isinstance(files, str):
-        present = [name for name in contract_tables(project_vars()) if merged.get(f"has_{name}", 1)]
-        files = {name: files.replace("{name}", name) for name in present}
+    merged = {**project_vars(), **variables}
     load(connection, str(merged["raw_schema"]), files, str(merged["raw_csv_delimiter"]))
     return {**variables, "raw_files": None, "raw_database": None}
 
@@ -313,21 +302,34 @@ def load(connection: Connection, schema: str, files: Mapping[str, str], delimite
             make_room(connection, schema, table, columns)
             # PostgreSQL has no character zero in a text
             values = ", ".join(
-                f'replace("{quote(name)}"::varchar, chr(0), \'\')' if kind == "text"
-                else f'"{quote(name)}"'
+                f"replace({roles.quoted(name)}::varchar, chr(0), '')" if kind == "text"
+                else roles.quoted(name)
                 for name, kind in columns.items()
             )  # fmt: skip
-            copied = Path(work) / "table.csv"
+            written = Path(work) / "table.csv"
             reader.execute(
-                f"copy (select {values} from {relation}) to {literal(copied)} "
+                f"copy (select {values} from {relation}) to {literal(written)} "
                 "(format csv, header false, force_quote *, nullstr '')",
                 options,
             )
-            statement = sql.SQL("copy {} from stdin (format csv)").format(place)
-            with connection.cursor().copy(statement) as copy, copied.open("rb") as file:
-                while block := file.read(1 << 20):
-                    copy.write(block)
+            fill(connection, place, written, table)
             connection.execute(sql.SQL("analyze {}").format(place))
+
+
+def fill(connection: Connection, place: sql.Identifier, written: Path, table: str) -> None:
+    """Copy a CSV file into a table."""
+    statement = sql.SQL("copy {} from stdin (format csv)").format(place)
+    try:
+        with connection.cursor().copy(statement) as copy, written.open("rb") as file:
+            while block := file.read(1 << 20):
+                copy.write(block)
+    except psycopg.DataError as error:
+        raise UserError(
+            f"Table {table} of the delivery holds a value that PostgreSQL cannot: "
+            f"{error.diag.message_primary} ({error.diag.context}). Mend it, or deliver the column "
+            "as text: what cannot be read then lands in quarantine.",
+            "unreadable delivery",
+        ) from error
 
 
 def postgres_type(kind: str) -> str:
@@ -340,18 +342,13 @@ def postgres_type(kind: str) -> str:
 def make_room(connection: Connection, schema: str, table: str, columns: Mapping[str, str]) -> None:
     """An empty table with these columns; one that was there is emptied, and else made anew."""
     place = sql.Identifier(schema, table)
-    found = connection.execute(
-        "select attname, format_type(atttypid, atttypmod) from pg_attribute"
-        " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
-        [place.as_string(connection)],
-    ).fetchall()
-    if found == list(columns.items()):
+    if list(postgres_publish.columns_of(connection, place).items()) == list(columns.items()):
         connection.execute(sql.SQL("truncate {}").format(place))
         return
     rights = postgres_publish.rights_of(connection, schema, table)
     try:
         if table == "customers":
-            view = sql.Identifier(schema, "customers_without_birth_date")
+            view = sql.Identifier(schema, roles.VIEW)
             connection.execute(sql.SQL("drop view if exists {}").format(view))
         connection.execute(sql.SQL("drop table if exists {}").format(place))
     except psycopg.errors.DependentObjectsStillExist as error:
@@ -368,11 +365,6 @@ def make_room(connection: Connection, schema: str, table: str, columns: Mapping[
         right.grant(connection, place, set(columns))
 
 
-def quote(name: str) -> str:
-    """A name between quotes."""
-    return name.replace('"', '""')
-
-
 def fit(connection: Connection, prefix: str) -> None:
     """Fit as the Python models do on DuckDB, and add the night's parameters where models look."""
     fitted: dict[tuple[str, Any], Row] = {}
@@ -382,13 +374,8 @@ def fit(connection: Connection, prefix: str) -> None:
             sql.Identifier(f"{prefix}intermediate", name),
         )
         with tempfile.TemporaryDirectory() as work, duckdb.connect() as reader:
-            path = Path(work) / "summary.csv"
-            statement = sql.SQL("copy ({}) to stdout (format csv)").format(query)
-            with connection.cursor().copy(statement) as copy, path.open("wb") as file:
-                for block in copy:
-                    file.write(block)
-            summary_rows = reader.sql(copied_rows(path, SUMMARY_TYPES))
-            for row in fit_groups(summary_rows):
+            rows = copied(connection, query, SUMMARY_TYPES, Path(work) / "summary.csv")
+            for row in fit_groups(reader.sql(rows)):
                 if row["fitted_as_of"]:
                     fitted[row["parameter_group"], row["fitted_as_of"]] = row
     place = sql.Identifier(f"{prefix}policy", dbt_run.PARAMETERS)
@@ -415,24 +402,22 @@ def copy_marts(connection: Connection, prefix: str, path: Path) -> None:
             writer.execute(f"create schema if not exists {schema}")
             for table in tables(connection, f"{prefix}{schema}"):
                 place = sql.Identifier(f"{prefix}{schema}", table)
-                columns = connection.execute(
-                    "select attname, format_type(atttypid, atttypmod) from pg_attribute"
-                    " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped"
-                    " order by attnum",
-                    [place.as_string(connection)],
-                ).fetchall()
-                types = {name: DUCKDB_TYPES.get(str(kind), str(kind)) for name, kind in columns}
-                copied = path.with_suffix(".csv")
-                statement = sql.SQL("copy {} to stdout (format csv)").format(place)
-                with connection.cursor().copy(statement) as copy, copied.open("wb") as file:
-                    for block in copy:
-                        file.write(block)
-                writer.execute(f'create table {schema}."{table}" as {copied_rows(copied, types)}')
+                columns = postgres_publish.columns_of(connection, place)
+                types = {name: DUCKDB_TYPES.get(kind, kind) for name, kind in columns.items()}
+                query = sql.SQL("select * from {}").format(place)
+                rows = copied(connection, query, types, path.with_suffix(".csv"))
+                writer.execute(f'create table {schema}."{table}" as {rows}')
 
 
-def copied_rows(path: Path, types: Mapping[str, str]) -> str:
-    """What PostgreSQL copied into a CSV file, as DuckDB reads it; an empty file has no rows."""
-    if not path.stat().st_size:
+def copied(
+    connection: Connection, query: sql.Composed, types: Mapping[str, str], path: Path
+) -> str:
+    """A query's rows in a CSV file, and the query by which DuckDB reads them from there."""
+    statement = sql.SQL("copy ({}) to stdout (format csv)").format(query)
+    with connection.cursor().copy(statement) as copy, path.open("wb") as file:
+        for block in copy:
+            file.write(block)
+    if not path.stat().st_size:  # no rows, and DuckDB asks for one
         nulls = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in types.items())
         return f"select {nulls} where false"
     return (

@@ -91,14 +91,14 @@ def publish(connection: Connection, prefix: str, run: Run) -> dict[str, int]:
     at = runs.now()
     publication = Publication(
         version=version_of(at),
-        previous_version=current_version(connection),
+        previous_version=published_value(connection, "version"),
         run_id=run.run_id,
         project_version=project_version(),
         git_revision=git_revision(),
         as_of_date=run.as_of_date,
         built_at=at,
         published_at=at,
-        forgotten_count=0,
+        forgotten_count=forgotten_count(connection, prefix),
     )
     counts = prepare(connection, prefix, SCHEMAS, publication, run)
     if not counts:
@@ -110,18 +110,26 @@ def publish(connection: Connection, prefix: str, run: Run) -> dict[str, int]:
     return counts
 
 
+def forgotten_count(connection: Connection, prefix: str) -> int:
+    """How many people are forgotten."""
+    place = sql.Identifier(f"{prefix}protected_history", "stg_erasure_tombstones")
+    row = connection.execute(sql.SQL("select count(*) from {}").format(place)).fetchone()
+    return int(row[0]) if row else 0
+
+
 def histories_stand(prefix: str) -> list[sql.Composed]:
     """What the build decided is history from now on: no next one goes back to what was before."""
     before = sql.Identifier(f"{prefix}{HISTORY_BEFORE}")
     return [sql.SQL("drop schema if exists {} cascade").format(before)]
 
 
-def current_version(connection: Connection) -> str | None:
-    """The version that readers see."""
+def published_value(connection: Connection, column: str) -> str | None:
+    """What the manifest says that readers see; None where nothing is published."""
     if not is_published(connection):
         return None
-    row = connection.execute("select version from audit.publication").fetchone()
-    return str(row[0]) if row else None
+    query = sql.SQL("select {} from audit.publication").format(sql.Identifier(column))
+    row = connection.execute(query).fetchone()
+    return row[0] if row else None
 
 
 def prepare(
@@ -262,13 +270,7 @@ def hand_on_rights(connection: Connection, schema: str) -> None:
         right.grant(connection, place, set())
     for table in relations(connection, following):
         place = sql.Identifier(following, table)
-        columns = {
-            name
-            for (name,) in connection.execute(
-                "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0",
-                [place.as_string(connection)],
-            ).fetchall()
-        }
+        columns = set(columns_of(connection, place))
         is_known = connection.execute(
             "select to_regclass(%s) is not null",
             [sql.Identifier(schema, table).as_string(connection)],
@@ -450,9 +452,9 @@ def rollback(connection: Connection, prefix: str, wanted: str, run: Run) -> str:
     """Let readers see a kept version again, without whoever is forgotten; its name."""
     kept = kept_versions(connection)
     names = ", ".join(kept) or "none"
-    if not kept:
+    version = wanted or published_value(connection, "previous_version")
+    if not version or (not wanted and version not in kept):
         raise UserError(f"There is no version before. Kept are: {names}.")
-    version = wanted or next(iter(kept))
     if version not in kept:
         raise UserError(
             f"Version {version!r} is not kept, only: {names}.{suggestion(version, kept)} Give one "
@@ -462,7 +464,11 @@ def rollback(connection: Connection, prefix: str, wanted: str, run: Run) -> str:
     query = sql.SQL("select * from {}").format(sql.Identifier(f"{place}audit", "publication"))
     row = connection.execute(query).fetchone() or ()
     values = dict(zip((column.name for column in fields(Publication)), row, strict=True))
-    publication = replace(Publication(**values), published_at=runs.now())
+    publication = replace(
+        Publication(**values),
+        published_at=runs.now(),
+        forgotten_count=forgotten_count(connection, prefix),
+    )
     run.as_of_date = values["as_of_date"] and str(values["as_of_date"])
     prepare(connection, place, KEPT_SCHEMAS, publication, run, narrowed(connection, prefix, place))
     swap(connection, KEPT_SCHEMAS)
@@ -480,29 +486,29 @@ def kept_versions(connection: Connection) -> dict[str, int]:
     for number in sorted(int(name.split("_")[1]) for (name,) in rows):
         place = sql.Identifier(f"before_{number}_audit", "publication")
         row = connection.execute(sql.SQL("select version from {}").format(place)).fetchone()
-        if row and row[0] != current_version(connection):
+        if row and row[0] != published_value(connection, "version"):
             found.setdefault(str(row[0]), number)
     return found
 
 
-def column_names(connection: Connection, schema: str, table: str) -> list[str]:
-    """The columns of a relation, in their order."""
+def columns_of(connection: Connection, place: sql.Identifier) -> dict[str, str]:
+    """The columns of a relation in their order, with their types; {} where there is none."""
     rows = connection.execute(
-        "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0"
-        " and not attisdropped order by attnum",
-        [sql.Identifier(schema, table).as_string(connection)],
+        "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+        " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
+        [place.as_string(connection)],
     ).fetchall()
-    return [name for (name,) in rows]
+    return {str(name): str(kind) for name, kind in rows}
 
 
 def narrowed(connection: Connection, prefix: str, kept: str) -> Edit:
     """A kept version without who is forgotten, and with no permission that is not there now."""
 
     def edit(schema: str, table: str, query: sql.Composable) -> sql.Composable:
-        columns = column_names(connection, f"{kept}{schema}", table)
+        columns = columns_of(connection, sql.Identifier(f"{kept}{schema}", table))
         column, keys = PERMISSIONS.get(f"{schema}.{table}", ("", []))
         allowed: sql.Composable = sql.SQL("false")
-        if column in column_names(connection, schema, table):
+        if column in columns_of(connection, sql.Identifier(schema, table)):
             same = sql.SQL(" and ").join(
                 sql.SQL("present.{key} = kept.{key}").format(key=sql.Identifier(key))
                 for key in keys

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from ops import build as command
-from ops import dbt_run, delivery, runs, summary
+from ops import dbt_run, delivery, runs, summary, validate
 from ops.fit import as_relation, fit_groups
 from ops.manifest import git_revision, version_of
-from ops.project import ROOT, UserError, contract_tables, display, owner_only, project_vars
+from ops.project import ROOT, UserError, display, owner_only, project_vars
 from ops.runs import Run, now
 from ops.tombstones import literal
 
@@ -55,6 +55,9 @@ def build(
 ) -> int:
     """Build into an empty folder; only a build without a fault is published."""
     require_spark()
+    if code := validate.check_delivery(variables):
+        started.end("failed", "delivery gate")
+        return code
     is_demo = bool({**project_vars(), **variables}["demo_shop"])
     shutil.rmtree(build_folder(), ignore_errors=True)
     with owner_only():  # everything delivered is in it, the salt of who is forgotten too
@@ -83,18 +86,14 @@ def build(
         runs.count_rows_in(started, views)
         started.as_of_date = summary.as_of_day(views)
         if with_publish:
+            if code := validate.check_publication(variables, started.run_id, views):
+                started.end("failed", "publication gate")
+                return code
             publish(started, counts, is_demo)
         else:
             started.end("built")
-    print(
-        f"\nBuilt as of {started.as_of_date or variables.get('as_of_date') or 'today'} in "
-        f"{started.seconds():.0f} s; {outcome.passed} seeds, models, tests passed.\n"
-    )
-    print(summary.summary(views))
-    for warning in outcome.warnings:
-        print(f"\nWarning: {warning}")
-    where = current() if with_publish else build_folder()
-    print(f"\n{'Published' if with_publish else 'Built'}: {display(where)}")
+    where = display(current() if with_publish else build_folder())
+    command.report(started, variables, outcome, summary.summary(views), where)
     return 0
 
 
@@ -140,19 +139,15 @@ def start_session(settings: dict[str, Any]) -> "SparkSession":
 
 def deliver(variables: dict[str, Any]) -> dict[str, Any]:
     """The files of RAW as Parquet, read as a build on DuckDB reads them."""
-    merged = {**project_vars(), **variables}
-    files = merged["raw_files"]
-    if merged["demo_shop"] or not files:
+    if not (files := delivery.raw_files(variables)):
         return variables
-    if isinstance(files, str):
-        present = [name for name in contract_tables(project_vars()) if merged.get(f"has_{name}", 1)]
-        files = {name: files.replace("{name}", name) for name in present}
+    delimiter = str({**project_vars(), **variables}["raw_csv_delimiter"])
     folder = build_folder() / "delivered"
     folder.mkdir()
     delivered = {table: folder / f"{table}.parquet" for table in files}
     with duckdb.connect() as connection:
         for table, path in files.items():
-            relation, options = delivery.relation(path, str(merged["raw_csv_delimiter"]))
+            relation, options = delivery.relation(path, delimiter)
             query = f"copy (from {relation}) to {literal(delivered[table])} (format parquet)"
             connection.execute(query, options)
     return {**variables, "raw_files": {table: str(path) for table, path in delivered.items()}}

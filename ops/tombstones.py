@@ -165,7 +165,9 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def table_columns(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, dict[str, str]]:
+def table_columns(
+    connection: duckdb.DuckDBPyConnection, catalog: str, with_views: bool = False
+) -> dict[str, dict[str, str]]:
     """The tables of an attached file as schema.table, each with its columns and their types."""
     tables: dict[str, dict[str, str]] = {}
     for schema, table, column, data_type in connection.execute(
@@ -173,8 +175,9 @@ def table_columns(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[s
         "from information_schema.columns as columns "
         "inner join information_schema.tables as tables "
         "using (table_catalog, table_schema, table_name) "
-        "where table_catalog = ? and table_type = 'BASE TABLE' order by 1, 2, ordinal_position",
-        [catalog],
+        "where table_catalog = ? and (table_type = 'BASE TABLE' or ?) "
+        "order by 1, 2, ordinal_position",
+        [catalog, with_views],
     ).fetchall():
         tables.setdefault(f"{schema}.{table}", {})[column] = data_type
     return tables

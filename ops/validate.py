@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytz
 
 from ops import publish, summary
+from ops.delivery import raw_files
 from ops.expectations.history import Accepted, comparable, history_file, read_history, remember
 from ops.project import (
     ROOT,
@@ -110,23 +111,19 @@ def check_publication(
 
 def asked(settings: Mapping[str, Any]) -> Delivery:
     """What is to be looked at, from the vars of the build."""
-    is_demo, raw_files = settings["demo_shop"], settings["raw_files"]
+    is_demo = settings["demo_shop"]
     names = contract_tables(dict(settings))
     wanted = [name for name in names if settings.get(f"has_{name}", True)]
-    files: dict[str, str] = {}
+    files = raw_files(settings)
     if is_demo:
         files = {name: f"{ROOT}/seeds/demo/demo_{name}.csv" for name in wanted}
-    elif isinstance(raw_files, Mapping):
-        files = {name: raw_files[name] for name in wanted if name in raw_files}
-    elif raw_files:
-        files = {name: raw_files.replace("{name}", name) for name in wanted}
     # RAW switches off what has no file, and that alone is no reason to expect the table no more
-    is_meant = not isinstance(raw_files, Mapping)
+    is_meant = not isinstance(settings["raw_files"], Mapping)
     off = [
         name
         for name in names
         if name not in wanted
-        and (is_meant or name in raw_files or not project_vars()[f"has_{name}"])
+        and (is_meant or name in settings["raw_files"] or not project_vars()[f"has_{name}"])
     ]
     return Delivery(
         day=as_of_day(settings).isoformat(),

@@ -91,7 +91,7 @@ def mart_tables(path: Path, schemas: Sequence[str]) -> dict[str, Table]:
         connection.execute(f"attach {literal(path)} as built (read_only)")
         return {
             name: _mart_table(connection, f"built.{quoted(name)}", columns)
-            for name, columns in table_columns(connection, "built").items()
+            for name, columns in table_columns(connection, "built", with_views=True).items()
             if name.split(".")[0] in schemas
         }
     except duckdb.Error as error:

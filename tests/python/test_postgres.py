@@ -457,12 +457,17 @@ def test_a_version_before_comes_back_without_who_is_forgotten_or_withdrew(
     ]
     assert rollback.main(["--target", "postgres"]) == 0
     assert first in capsys.readouterr().out
-    assert night.rows("select version, run_id from audit.publication") == [(first, "first")]
+    assert night.rows("select version, run_id, forgotten_count from audit.publication") == [
+        (first, "first", 1)
+    ]
     assert night.rows(
         "select customer_id, is_contactable from marts.customer_segments order by 1"
     ) == [("bob", False), ("cyd", True)]
     # what tools may know is the last night's
     assert night.rows("select distinct run_id from activation.audience_sync") == [("second",)]
+    # the bad night is not come back to
+    assert rollback.main(["--target", "postgres"]) == 2
+    assert "There is no version before" in capsys.readouterr().err
     assert rollback.main(["--target", "postgres", "--version", "none"]) == 2
     assert "is not kept, only" in capsys.readouterr().err
     ran = night.rows("select command from audit.run_history order by started_at desc limit 1")
@@ -602,3 +607,18 @@ def test_rights_on_a_delivered_table_outlive_the_next_delivery(
         with pytest.raises(UserError, match=r"raw.orders comes with other columns .* raw.mine"):
             postgres.load(connection, "raw", {"orders": str(folder / "orders.csv")}, ",")
         assert connection.execute("select amount from raw.orders").fetchall() == [("1",)]
+
+
+def test_a_value_that_the_server_cannot_hold_is_named_with_its_place(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "orders.parquet"
+    duckdb.sql("select '1' as order_id, timestamp '10000-01-01 (BC) 00:00:00' as ordered_at").write_parquet(
+        str(path)
+    )
+    with (
+        postgres.connect(settings) as connection,
+        pytest.raises(UserError, match=r"Table orders .* line 1, column ordered_at") as refused,
+    ):
+        postgres.load(connection, "raw", {"orders": str(path)}, ",")
+    assert refused.value.reason == "unreadable delivery"

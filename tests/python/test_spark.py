@@ -83,12 +83,10 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def version(home: Path, delivery: Path) -> Path:
-    """What `make build TARGET=spark RAW=…` published, every data test passed."""
-    arguments = ["--target", "spark", "--raw", str(delivery), "--as-of", AS_OF]
+def run(home: Path, *arguments: str) -> None:
+    """A command in a process of its own, which has to succeed."""
     done = subprocess.run(
-        [sys.executable, "-m", "ops.build", *arguments],
+        [sys.executable, "-m", *arguments],
         cwd=REPOSITORY,
         env=environment(home),
         capture_output=True,
@@ -96,6 +94,12 @@ def version(home: Path, delivery: Path) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def version(home: Path, delivery: Path) -> Path:
+    """What `make build TARGET=spark RAW=…` published, every data test passed."""
+    run(home, "ops.build", "--target", "spark", "--raw", str(delivery), "--as-of", AS_OF)
     return (home / "spark" / "published" / "current").resolve()
 
 
@@ -190,15 +194,7 @@ def build_histories(home: Path, as_of: str) -> None:
     """The histories alone, as of a night, upon the tables that are there."""
     variables = f"{{demo_shop: false, business_timezone: UTC, as_of_date: '{as_of}'}}"
     options = ["--target", "spark", "--select", *HISTORIES, "--vars", variables]
-    done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "run", *options],
-        cwd=REPOSITORY,
-        env=environment(home),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    run(home, "dbt.cli.main", "run", *options)
 
 
 def nights(home: Path) -> dict[str, dict[str, int]]:
