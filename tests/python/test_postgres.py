@@ -442,9 +442,9 @@ def test_rights_and_row_policies_outlive_a_publication(night: Night) -> None:
 def test_a_version_before_comes_back_without_who_is_forgotten_or_withdrew(
     night: Night, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    night.publish(night.build(["ann", "bob", "cyd"], "first"))
+    night.publish(night.build(["ann", "bob", "cyd", "dan"], "first"))
     first = night.rows("select version from audit.publication")[0][0]
-    second = night.build(["bob", "cyd"], "second")
+    second = night.build(["bob", "cyd", "dan"], "second")
     night.forget("ann")
     with postgres.connect(night.settings) as connection:
         connection.execute(
@@ -454,11 +454,13 @@ def test_a_version_before_comes_back_without_who_is_forgotten_or_withdrew(
     assert night.rows("select customer_id from before_1_marts.customers order by 1") == [
         ("bob",),
         ("cyd",),
+        ("dan",),
     ]
+    night.forget("dan")  # and by then nobody has cleared the versions of them
     assert rollback.main(["--target", "postgres"]) == 0
     assert first in capsys.readouterr().out
     assert night.rows("select version, run_id, forgotten_count from audit.publication") == [
-        (first, "first", 1)
+        (first, "first", 2)
     ]
     assert night.rows(
         "select customer_id, is_contactable from marts.customer_segments order by 1"
