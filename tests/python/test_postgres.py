@@ -71,10 +71,16 @@ def new_database(
 
 
 @pytest.fixture(scope="module")
-def on_postgres(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the build of the demo shop writes logs, compiled SQL, pages and its record."""
+    return tmp_path_factory.mktemp("demo_on_postgres")
+
+
+@pytest.fixture(scope="module")
+def on_postgres(postgres: Server, home: Path) -> Iterator[Connection]:
     """The demo shop, built, tested and published by the command that a person types."""
     with pytest.MonkeyPatch.context() as patch:
-        settings = new_database(postgres, tmp_path_factory.mktemp("demo"), patch, "demo")
+        settings = new_database(postgres, home, patch, "demo")
         said = make_build()
         assert said.returncode == 0, said.stdout + said.stderr
         with postgres.connect(settings["dbname"]) as connection:
@@ -100,6 +106,14 @@ def test_every_mart_is_that_of_duckdb(on_postgres: Connection, demo: Build) -> N
         found = differences(ours, on_postgres, marts, "")
     assert len(marts) > 20
     assert not found, "\n".join(found)
+
+
+@pytest.mark.usefixtures("on_postgres")
+def test_the_password_is_written_down_nowhere(home: Path, postgres: Server) -> None:
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert {"dbt.log", "runs.jsonl", "manifest.json"} <= {path.name for path in files}
+    secret = postgres.password.encode()
+    assert not [path for path in files if secret in path.read_bytes()]
 
 
 def differences(
@@ -573,6 +587,15 @@ def test_no_connection_is_one_line(
     assert (ended["outcome"], ended["reason"]) == ("refused", "no connection")
 
 
+@pytest.mark.usefixtures("settings")
+def test_a_schema_that_is_not_there_is_named_with_the_remedy() -> None:
+    said = make_build("--vars", "{demo_shop: false, gates_enabled: false}")
+    assert said.returncode == 2
+    assert '."raw"."orders" was not found. Load it, name its place in the vars' in said.stderr
+    assert "nothing is published" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
 def test_a_connection_that_is_lost_is_told_in_words(settings: dict[str, Any]) -> None:
     with (
         pytest.raises(UserError, match=r"failed: .* Look at the server") as fault,
@@ -615,9 +638,9 @@ def test_a_value_that_the_server_cannot_hold_is_named_with_its_place(
     settings: dict[str, Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "orders.parquet"
-    duckdb.sql("select '1' as order_id, timestamp '10000-01-01 (BC) 00:00:00' as ordered_at").write_parquet(
-        str(path)
-    )
+    duckdb.sql(
+        "select '1' as order_id, timestamp '10000-01-01 (BC) 00:00:00' as ordered_at"
+    ).write_parquet(str(path))
     with (
         postgres.connect(settings) as connection,
         pytest.raises(UserError, match=r"Table orders .* line 1, column ordered_at") as refused,
