@@ -48,10 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         given = str(variables.get("as_of_date"))
         run.as_of_date = given if given[:1].isdecimal() else None
         if settings["type"] == "duckdb":
-            return build(run, variables, arguments.target, arguments.publish)
+            return build(run, variables, arguments.target, arguments.publish, arguments.unit_tests)
         # the other engines' clients take time to import
         engine = importlib.import_module(f"ops.{settings['type']}")
-        return int(engine.build(run, variables, settings, arguments.publish))
+        return int(engine.build(run, variables, settings, arguments.publish, arguments.unit_tests))
 
     return runs.run("build", arguments.target or "duckdb", work)
 
@@ -64,6 +64,8 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--target", help="target of profiles.yml; none: its default")
     result.add_argument("--vars", default="", metavar="YAML", help="dbt vars, '{name: value}'")
     result.add_argument("--no-publish", dest="publish", action="store_false", help="build only")
+    tries = "try every rule on rows of its own as well; they say nothing about a delivery"
+    result.add_argument("--unit-tests", action="store_true", help=tries)
     return result
 
 
@@ -100,7 +102,13 @@ def show_delivery(folder: Path, delivery: Delivery) -> None:
     print()
 
 
-def build(run: Run, variables: dict[str, Any], target: str | None, with_publish: bool) -> int:
+def build(
+    run: Run,
+    variables: dict[str, Any],
+    target: str | None,
+    with_publish: bool,
+    with_unit_tests: bool = False,
+) -> int:
     """Build into a new file; only a build without a fault replaces what readers see."""
     path = build_file()
     if code := validate.check_delivery(variables):
@@ -116,9 +124,8 @@ def build(run: Run, variables: dict[str, Any], target: str | None, with_publish:
         f"Building{' the demo shop' if is_demo else ''} (log: {log_folder() / 'dbt.log'})",
         flush=True,
     )
-    # unit tests try the rules on rows of their own: they say nothing about an adopter's data
     with owner_only():  # everything delivered is in it, the salt of who is forgotten too
-        outcome = dbt_run.build(variables, target, with_unit_tests=is_demo)
+        outcome = dbt_run.build(variables, target, with_unit_tests)
     note(run, outcome)
     runs.count_rows_in(run, path)
     if not is_demo and not (outcome.is_success and with_publish):

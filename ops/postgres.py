@@ -69,7 +69,11 @@ DUCKDB_TYPES = {"numeric": "decimal(38, 10)", "text": "varchar"}
 
 
 def build(
-    started: Run, variables: dict[str, Any], settings: dict[str, Any], with_publish: bool
+    started: Run,
+    variables: dict[str, Any],
+    settings: dict[str, Any],
+    with_publish: bool,
+    with_unit_tests: bool,
 ) -> int:
     """Build into schemas of its own; only a build without a fault is published."""
     prefix = prefix_of(settings)
@@ -84,7 +88,7 @@ def build(
         outcome = dbt_run.build_around_fit(
             variables,
             settings["name"],
-            is_demo,
+            with_unit_tests,
             lambda: fit(connection, prefix),
             lambda query: first_rows(connection, query),
             [DEMO_SEEDS],

@@ -51,7 +51,11 @@ def current() -> Path:
 
 
 def build(
-    started: Run, variables: dict[str, Any], settings: dict[str, Any], with_publish: bool
+    started: Run,
+    variables: dict[str, Any],
+    settings: dict[str, Any],
+    with_publish: bool,
+    with_unit_tests: bool,
 ) -> int:
     """Build into an empty folder; only a build without a fault is published."""
     require_spark()
@@ -71,7 +75,7 @@ def build(
             outcome = dbt_run.build_around_fit(
                 variables,
                 settings["name"],
-                False,
+                with_unit_tests,
                 lambda: fit(session),
                 lambda query: first_rows(session, query),
             )

@@ -81,7 +81,7 @@ def on_postgres(postgres: Server, home: Path) -> Iterator[Connection]:
     """The demo shop, built, tested and published by the command that a person types."""
     with pytest.MonkeyPatch.context() as patch:
         settings = new_database(postgres, home, patch, "demo")
-        said = make_build()
+        said = make_build("--unit-tests")
         assert said.returncode == 0, said.stdout + said.stderr
         with postgres.connect(settings["dbname"]) as connection:
             yield connection
