@@ -101,7 +101,8 @@ def build(
     os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
     profiles = os.environ.get("DBT_PROFILES_DIR", str(ROOT))
     arguments = ["build", "--project-dir", str(ROOT), "--profiles-dir", profiles]
-    arguments += ["--vars", json.dumps(variables), "--log-level", "none"]
+    arguments += ["--vars", json.dumps(variables)]
+    arguments += ["--log-level", "none", "--log-level-file", "info"]
     if target:
         arguments += ["--target", target]
     if not with_unit_tests:
