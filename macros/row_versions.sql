@@ -2,12 +2,16 @@
     version to keep: the latest updated_at, then the latest load, then the payload's hash). Only a key that came more
     than once is ordered; all other rows skip the windows. -#}
 {% macro number_versions(deliveries, key, payload) -%}
+    with repeated_keys as (
+        {{- repeated_keys(deliveries, key) }}
+    )
+
     select
         {{ deliveries }}.*,
         1 as copy_number,
         1 as version_number
     from {{ deliveries }}
-    left join ({{ repeated_keys(deliveries, key) }}) as repeated_keys
+    left join repeated_keys
         on {{ is_repeated_key(key) }}
     where repeated_{{ key[0] }} is null or is_erased or is_after_as_of
 
@@ -24,7 +28,7 @@
             order by updated_at desc nulls last, loaded_at desc nulls last, {{ payload_hash(payload) }}
         ) as version_number
     from {{ deliveries }}
-    inner join ({{ repeated_keys(deliveries, key) }}) as repeated_keys
+    inner join repeated_keys
         on {{ is_repeated_key(key) }}
     where not is_erased and not is_after_as_of
 {%- endmacro %}

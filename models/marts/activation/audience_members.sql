@@ -14,8 +14,14 @@ permissions as (
     where is_permitted
 ),
 
+-- only a tool that sends messages is told of a promotion: by the channel that it sends on
 destinations as (
-    select * from {{ ref('destinations') }}
+
+    select
+        *,
+        case when kind = 'message_tool' then channel end as promotion_channel
+    from {{ ref('destinations') }}
+
 ),
 
 channels as (
@@ -86,8 +92,7 @@ described as (
     left join decisions
         on
             customers.customer_id = decisions.customer_id
-            and destinations.channel = decisions.channel
-            and destinations.kind = 'message_tool'
+            and destinations.promotion_channel = decisions.channel
 
 ),
 
