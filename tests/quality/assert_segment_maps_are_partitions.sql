@@ -73,7 +73,7 @@ failures as (
         null as monetary_score,
         'var segment_map names no map of seed segment_maps' as remedy
     from cells
-    having count(*) filter (where is_active) = 0
+    having count(case when is_active then 1 end) = 0
 
 )
 

@@ -59,8 +59,8 @@ summed as (
 
     select
         promotion_id,
-        count(*) filter (where not is_excepted) as stopping_count,
-        count(*) filter (where is_excepted) as excepted_count,
+        count(case when not is_excepted then 1 end) as stopping_count,
+        count(case when is_excepted then 1 end) as excepted_count,
         {{ dbt.listagg(
             "case when not is_excepted then attribute end", "', '", "order by attribute"
         ) }} as stopping_attributes

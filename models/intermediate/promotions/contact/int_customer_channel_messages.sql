@@ -37,11 +37,11 @@ final as (
     select
         events.customer_key,
         event_types.channel,
-        cast(count(*) filter (
-            where event_types.message_event = 'delivered'
+        cast(count(
+            case when event_types.message_event = 'delivered' then 1 end
         ) as bigint) as delivered_count,
-        cast(count(*) filter (
-            where event_types.message_event = 'clicked'
+        cast(count(
+            case when event_types.message_event = 'clicked' then 1 end
         ) as bigint) as clicked_count,
         max(case
             when event_types.message_event != 'bounced' then events.occurred_at
