@@ -33,13 +33,15 @@ ranked as (
         customer_count,
         buyer_count,
         order_count,
-        sum(customer_count) over value_order as customers_so_far,
-        sum(buyer_count) over value_order as buyers_so_far
+        sum(customer_count) over (
+            partition by predictor order by predictor_value desc nulls last
+            rows between unbounded preceding and current row
+        ) as customers_so_far,
+        sum(buyer_count) over (
+            partition by predictor order by predictor_value desc nulls last
+            rows between unbounded preceding and current row
+        ) as buyers_so_far
     from predictor_values
-    window value_order as (
-        partition by predictor order by predictor_value desc nulls last
-        rows between unbounded preceding and current row
-    )
 
 ),
 

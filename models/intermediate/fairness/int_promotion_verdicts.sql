@@ -30,10 +30,10 @@ worst as (
 
     select
         promotion_id,
-        bool_or(verdict = 'FAIL') as has_fail,
-        bool_or(verdict = 'WARN') as has_warn,
-        bool_or(verdict = 'WATCH') as has_watch,
-        bool_or(verdict = 'PASS') as has_pass
+        {{ dbt.bool_or("verdict = 'FAIL'") }} as has_fail,
+        {{ dbt.bool_or("verdict = 'WARN'") }} as has_warn,
+        {{ dbt.bool_or("verdict = 'WATCH'") }} as has_watch,
+        {{ dbt.bool_or("verdict = 'PASS'") }} as has_pass
     from verdicts
     group by promotion_id
 

@@ -17,13 +17,13 @@ event_types as (
         delivered_event_type as event_type,
         'delivered' as message_event
     from channels
-    union distinct
+    {{ union_distinct() }}
     select
         channel,
         clicked_event_type as event_type,
         'clicked' as message_event
     from channels
-    union distinct
+    {{ union_distinct() }}
     select
         channel,
         bounced_event_type as event_type,
