@@ -1,4 +1,4 @@
-"""Compile a project for some engines without a connection; run by the environment of their adapters.
+"""Compile a project for some engines without a connection, in the environment of their adapters.
 
 Arguments: the project's folder, which holds profiles.yml too, then the targets. What came of each
 model is written to <target>.json beside the project: its SQL, or an error.
