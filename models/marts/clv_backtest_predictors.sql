@@ -56,14 +56,11 @@ summed as (
             * (ranked.buyers_so_far - ranked.buyer_count / 2.0)
         ) as right_pair_count,
         sum(
-            ranked.order_count * greatest(0, least(
-                1,
-                {{ safe_divide(
-                    'totals.top_customer_count'
-                    ~ ' - (ranked.customers_so_far - ranked.customer_count)',
-                    'ranked.customer_count'
-                ) }}
-            ))
+            ranked.order_count * greatest(0, least(1, {{ safe_divide(
+                'totals.top_customer_count'
+                ~ ' - (ranked.customers_so_far - ranked.customer_count)',
+                'ranked.customer_count'
+            ) }}))
         ) as top_order_count
     from ranked
     inner join totals on ranked.predictor = totals.predictor

@@ -27,9 +27,8 @@ counted as (
         promotion_id,
         sum(customer_count) as considered,
         sum(case when stage != 'policy' then customer_count end) as eligible,
-        sum(
-            case when stage not in ('policy', 'trigger') then customer_count end
-        ) as due,
+        sum(case when stage not in ('policy', 'trigger') then customer_count end)
+            as due,
         sum(case when stage = 'permission' then customer_count end) as forbidden,
         sum(case when stage = 'holdout' then customer_count end) as held_out,
         sum(case when stage = 'guardrail' then customer_count end) as guarded,
@@ -41,8 +40,7 @@ counted as (
         {{ dbt.listagg(
             "case when stage not in ('policy', 'selected') then reason || ' '"
             ~ " || cast(customer_count as " ~ dbt.type_string() ~ ") end",
-            "', '",
-            "order by customer_count desc, reason"
+            "', '", "order by customer_count desc, reason"
         ) }} as reasons
     from outcomes
     group by segment, promotion_id

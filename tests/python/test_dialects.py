@@ -16,9 +16,8 @@ import sqlglot
 import yaml
 from shop import REPOSITORY
 from sqlfluff.core import FluffConfig, Linter
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
 
 PYTHON = REPOSITORY / ".venv" / "dialects" / "bin" / "python"
 
@@ -166,8 +165,11 @@ def test_what_an_engine_lacks_is_found(dialect: str, sql: str, complaint: str) -
 @pytest.mark.parametrize("dialect", TARGETS)
 def test_every_model_parses_in_sqlfluff(dialect: str, models: dict[str, dict[str, str]]) -> None:
     """Whose grammar is stricter than sqlglot's, and takes a second or two a model."""
-    settings = {"dialect": dialect, "templater": "raw", "large_file_skip_byte_limit": 0}
-    linter = Linter(config=FluffConfig(overrides=settings))
+    linter = Linter(
+        config=FluffConfig(
+            overrides={"dialect": dialect, "templater": "raw", "large_file_skip_byte_limit": 0}
+        )
+    )
     found: dict[str, list[str]] = {}
     for name, sql in models[dialect].items():
         # Trino's numeric is called decimal
