@@ -28,7 +28,8 @@ score_counts as (
         map_name,
         min(score_count) as lowest,
         max(score_count) as highest,
-        bool_or(applies_to not in ('buyers', 'prospects')) as has_other_people
+        {{ dbt.bool_or("applies_to not in ('buyers', 'prospects')") }}
+            as has_other_people
     from rules
     group by map_name
 

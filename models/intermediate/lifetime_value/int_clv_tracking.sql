@@ -28,7 +28,8 @@ expected as (
         ages.week_end_date,
         count(
             case
-                when ages.age_days > 0
+                when
+                    ages.age_days > 0
                     and expected_orders.order_count_if_alive is null
                     then 1
             end
