@@ -28,7 +28,7 @@ build: $(VENV)/runtime profiles.yml ## build, test and publish the demo shop, or
 	@$(PYTHON) -m ops.build $${RAW:+--raw="$$RAW"} $${AS_OF:+--as-of="$$AS_OF"} \
 		$${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
 
-test: lint ## lint, then every check: builds of many shops against known answers
+test: lint $(VENV)/dialects/installed ## lint, then every check: builds of many shops against known answers
 	@LIFETIME_THREADS=1 $(PYTHON) -m pytest --numprocesses 2 --dist loadfile \
 		--ignore tests/python/test_manifest.py
 
@@ -75,10 +75,10 @@ docs: $(VENV)/runtime profiles.yml ## the models and their columns as one page: 
 
 requirements: $(VENV)/runtime ## pin requirements*.txt again, to the newest releases that fit
 	@$(PYTHON) -m pip install --quiet uv
-	@for name in requirements-dev requirements requirements-spark; do \
+	@for name in requirements-dev requirements requirements-spark requirements-dialects; do \
 		$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 			--no-strip-extras --generate-hashes --no-header $$name.in --output-file $$name.txt \
-			$$([ $$name = requirements-dev ] || echo "--constraint requirements-dev.txt") || exit 1; \
+			$$(case $$name in (*-dev|*-dialects) ;; (*) echo "--constraint requirements-dev.txt" ;; esac) || exit 1; \
 	done
 
 clean: ## remove what builds and checks left; the published file stays
@@ -96,6 +96,13 @@ $(VENV)/runtime: requirements.txt | $(VENV)/bin/python
 $(VENV)/development: requirements-dev.txt | $(VENV)/bin/python
 	@echo "Installing what the checks need (once, a few minutes)"
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# The adapters of engines that are not at hand do not fit beside the rest: an environment of their own.
+$(VENV)/dialects/installed: requirements-dialects.txt | $(VENV)/bin/python
+	@echo "Installing what compiles for engines that are not at hand (once, about a minute)"
+	@$(PYTHON) -m venv --clear $(VENV)/dialects
+	@$(VENV)/dialects/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(VENV)/bin/python:

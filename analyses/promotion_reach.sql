@@ -26,7 +26,9 @@ final as (
     select
         candidates.promotion_id,
         count(*) as eligible_customer_count,
-        count(*) filter (where wanted.promotion_count > 1) as contested_customer_count,
+        count(
+            case when wanted.promotion_count > 1 then 1 end
+        ) as contested_customer_count,
         coalesce(sum(purchases.net_revenue_amount), 0) as past_net_revenue_amount
     from candidates
     inner join wanted on candidates.customer_key = wanted.customer_key

@@ -12,7 +12,7 @@ sizes as (
         segment,
         lifecycle_stage,
         count(*) as customer_count,
-        count(*) filter (where cadence_status in ('late', 'at_risk'))
+        count(case when cadence_status in ('late', 'at_risk') then 1 end)
             as late_customer_count,
         sum(net_revenue_amount) as net_revenue_amount
     from customer_segments

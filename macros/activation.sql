@@ -10,9 +10,9 @@
 
 {#- An e-mail address without white space at its ends, in Unicode's composed form; null if it is none. -#}
 {% macro email_address(email) -%}
-    {%- set trimmed = "trim(both '" ~ white_space() ~ "' from " ~ nfc(email) ~ ')' -%}
+    {%- set address = trimmed(nfc(email), "'" ~ white_space() ~ "'") -%}
     case
-            when {{ matches(trimmed, '^[^@\\s\u00a0]+@[^@\\s\u00a0]+$') }} then {{ trimmed }}
+            when {{ matches(address, '^[^@\\s\u00a0]+@[^@\\s\u00a0]+$') }} then {{ address }}
         end
 {%- endmacro %}
 

@@ -11,7 +11,7 @@
 
 {#- Hours from one hour of the day to the next time that it is another: 0 to 23. -#}
 {% macro hours_until(from_hour, to_hour) -%}
-    ({{ to_hour }} - {{ from_hour }} + 24) % 24
+    mod({{ to_hour }} - {{ from_hour }} + 24, 24)
 {%- endmacro %}
 
 

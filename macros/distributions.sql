@@ -57,7 +57,7 @@
                 '((power((' ~ x ~ ') / (' ~ freedom ~ '), 1e0 / 3) - 1 + 2e0 / (9 * (' ~ freedom
                 ~ '))) / sqrt(2e0 / (9 * (' ~ freedom ~ '))))'
             ) }}
-        when {{ freedom }} % 2 = 0 then {{ safe_exp('-(' ~ x ~ ') / 2') }} * (1
+        when mod({{ freedom }}, 2) = 0 then {{ safe_exp('-(' ~ x ~ ') / 2') }} * (1
             {%- set term = namespace(text='1.0') -%}
             {%- for j in range(1, 10) -%}
                 {%- set term.text = term.text ~ ' * (' ~ x ~ ') / ' ~ (2 * j) %}

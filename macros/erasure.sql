@@ -19,7 +19,7 @@
             {{ erasure_hash(sha256_hex('ids.customer_id'), 'salts.salt') }} as customer_hash
         from (
             {%- for column in columns %}
-            {{ "union " if not loop.first }}select distinct {{ column }} as customer_id
+            {{ union_distinct() ~ " " if not loop.first }}select distinct {{ column }} as customer_id
             from {{ relation }}
             where exists (select 1 from {{ tombstones }})
             {%- endfor %}

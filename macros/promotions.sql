@@ -19,23 +19,12 @@
 
 {#- A bucket from 0 to 9,999 by the md5 of a text: the same on every engine, sticky, and anybody can recompute it. -#}
 {% macro hash_bucket(expression) -%}
-    {{ return(adapter.dispatch('hash_bucket', 'lifetime_segments')(expression)) }}
+    mod({{ hex_number('substr(' ~ dbt.hash(expression) ~ ', 1, 8)') }}, 10000)
 {%- endmacro %}
 
-{% macro default__hash_bucket(expression) -%}
-    cast('0x' || substr(md5({{ expression }}), 1, 8) as bigint) % 10000
-{%- endmacro %}
-
-{% macro postgres__hash_bucket(expression) -%}
-    cast(cast('x' || substr(md5({{ expression }}), 1, 8) as bit(32)) as bigint) % 10000
-{%- endmacro %}
-
-{% macro spark__hash_bucket(expression) -%}
-    cast(conv(substr(md5({{ expression }}), 1, 8), 16, 10) as bigint) % 10000
-{%- endmacro %}
 
 
 {#- A time, a day later where a condition holds. -#}
 {% macro day_later(timestamp, condition) -%}
-    case when {{ condition }} then {{ timestamp }} + interval '1 day' else {{ timestamp }} end
+    case when {{ condition }} then {{ dbt.dateadd('day', 1, timestamp) }} else {{ timestamp }} end
 {%- endmacro %}

@@ -24,7 +24,7 @@
 
 
 {% macro is_after_load(occurred_at) -%}
-    {{ occurred_at }} > loaded_at + interval '{{ var("load_time_tolerance_minutes") }} minutes'
+    {{ occurred_at }} > {{ dbt.dateadd('minute', var('load_time_tolerance_minutes'), 'loaded_at') }}
 {%- endmacro %}
 
 

@@ -55,9 +55,9 @@
 
 {#- md5 over all that was delivered in a row, nulls told from empty text: equal rows have equal hashes. -#}
 {% macro payload_hash(columns) -%}
-    md5(
-        {%- for column in columns %}
-        {{ "|| chr(31) || " if not loop.first }}coalesce(cast({{ column }} as {{ dbt.type_string() }}), chr(30))
-        {%- endfor %}
-    )
+    {%- set texts = [] -%}
+    {%- for column in columns -%}
+        {%- do texts.append('coalesce(cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ '), chr(30))') -%}
+    {%- endfor -%}
+    {{ dbt.hash(texts | join('\n        || chr(31) || ')) }}
 {%- endmacro %}

@@ -47,7 +47,7 @@
     case
             when {{ expression }} = floor({{ expression }})
                 then cast(cast({{ expression }} as numeric(38, 0)) as {{ dbt.type_string() }})
-            else trim(trailing '0' from cast({{ expression }} as {{ dbt.type_string() }}))
+            else {{ trimmed('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')', "'0'", 'trailing') }}
         end
 {%- endmacro %}
 

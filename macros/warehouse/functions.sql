@@ -6,6 +6,14 @@
     try_cast({{ expression }} as {{ data_type }})
 {%- endmacro %}
 
+{% macro bigquery__try_cast(expression, data_type) -%}
+    safe_cast({{ expression }} as {{ data_type }})
+{%- endmacro %}
+
+{% macro redshift__try_cast(expression, data_type) -%}
+    {{- return(lifetime_segments.default__try_cast(expression, data_type)) -}}
+{%- endmacro %}
+
 {#- Spark would take a year or an hour alone for a time. -#}
 {% macro spark__try_cast(expression, data_type) -%}
     {%- if data_type in ['date', 'timestamp'] -%}
@@ -25,8 +33,68 @@
     regexp_matches({{ expression }}, '{{ pattern }}')
 {%- endmacro %}
 
+{% macro bigquery__matches(expression, pattern) -%}
+    regexp_contains({{ expression }}, r'{{ pattern }}')
+{%- endmacro %}
+
+{% macro snowflake__matches(expression, pattern) -%}
+    (regexp_instr({{ expression }}, '{{ pattern | replace("\\", "\\\\") }}') > 0)
+{%- endmacro %}
+
 {% macro spark__matches(expression, pattern) -%}
     regexp_like({{ expression }}, '{{ pattern | replace("\\", "\\\\") }}')
+{%- endmacro %}
+
+{% macro trino__matches(expression, pattern) -%}
+    regexp_like({{ expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+
+{#- A text without these characters at both its ends, or at its trailing one. -#}
+{% macro trimmed(expression, characters, side='both') -%}
+    {{ return(adapter.dispatch('trimmed', 'lifetime_segments')(expression, characters, side)) }}
+{%- endmacro %}
+
+{% macro default__trimmed(expression, characters, side) -%}
+    trim({{ side }} {{ characters }} from {{ expression }})
+{%- endmacro %}
+
+{% macro bigquery__trimmed(expression, characters, side) -%}
+    {{ 'rtrim' if side == 'trailing' else 'trim' }}({{ expression }}, {{ characters }})
+{%- endmacro %}
+
+{% macro snowflake__trimmed(expression, characters, side) -%}
+    {{- return(lifetime_segments.bigquery__trimmed(expression, characters, side)) -}}
+{%- endmacro %}
+
+
+{#- The number that up to eight hexadecimal digits stand for. -#}
+{% macro hex_number(digits) -%}
+    {{ return(adapter.dispatch('hex_number', 'lifetime_segments')(digits)) }}
+{%- endmacro %}
+
+{% macro default__hex_number(digits) -%}
+    cast('0x' || {{ digits }} as bigint)
+{%- endmacro %}
+
+{% macro postgres__hex_number(digits) -%}
+    cast(cast('x' || {{ digits }} as bit(32)) as bigint)
+{%- endmacro %}
+
+{% macro redshift__hex_number(digits) -%}
+    strtol({{ digits }}, 16)
+{%- endmacro %}
+
+{% macro snowflake__hex_number(digits) -%}
+    to_number({{ digits }}, 'XXXXXXXX')
+{%- endmacro %}
+
+{% macro spark__hex_number(digits) -%}
+    cast(conv({{ digits }}, 16, 10) as bigint)
+{%- endmacro %}
+
+{% macro trino__hex_number(digits) -%}
+    from_base({{ digits }}, 16)
 {%- endmacro %}
 
 
@@ -39,12 +107,28 @@
     sha256({{ expression }})
 {%- endmacro %}
 
+{% macro bigquery__sha256_hex(expression) -%}
+    to_hex(sha256({{ expression }}))
+{%- endmacro %}
+
 {% macro postgres__sha256_hex(expression) -%}
     encode(sha256(convert_to({{ expression }}, 'UTF8')), 'hex')
 {%- endmacro %}
 
+{% macro redshift__sha256_hex(expression) -%}
+    sha2({{ expression }}, 256)
+{%- endmacro %}
+
+{% macro snowflake__sha256_hex(expression) -%}
+    sha2({{ expression }}, 256)
+{%- endmacro %}
+
 {% macro spark__sha256_hex(expression) -%}
     sha2({{ expression }}, 256)
+{%- endmacro %}
+
+{% macro trino__sha256_hex(expression) -%}
+    lower(to_hex(sha256(to_utf8({{ expression }}))))
 {%- endmacro %}
 
 
@@ -57,12 +141,20 @@
     cast(gen_random_uuid() as {{ dbt.type_string() }})
 {%- endmacro %}
 
-{% macro postgres__random_uuid() -%}
-    cast(gen_random_uuid() as text)
+{% macro bigquery__random_uuid() -%}
+    generate_uuid()
+{%- endmacro %}
+
+{% macro snowflake__random_uuid() -%}
+    uuid_string()
 {%- endmacro %}
 
 {% macro spark__random_uuid() -%}
     uuid()
+{%- endmacro %}
+
+{% macro trino__random_uuid() -%}
+    cast(uuid() as {{ dbt.type_string() }})
 {%- endmacro %}
 
 
@@ -77,6 +169,23 @@
 
 {% macro postgres__materialized() -%}
     materialized
+{%- endmacro %}
+
+{% macro redshift__materialized() -%}
+{%- endmacro %}
+
+
+{#- Both selects' rows, each once. -#}
+{% macro union_distinct() -%}
+    {{ return(adapter.dispatch('union_distinct', 'lifetime_segments')()) }}
+{%- endmacro %}
+
+{% macro default__union_distinct() -%}
+    union distinct
+{%- endmacro %}
+
+{% macro redshift__union_distinct() -%}
+    union
 {%- endmacro %}
 
 

@@ -11,6 +11,22 @@
     normalize({{ expression }}, nfc)
 {%- endmacro %}
 
+{% macro bigquery__nfc(expression) -%}
+    normalize({{ expression }}, nfc)
+{%- endmacro %}
+
+{% macro trino__nfc(expression) -%}
+    normalize({{ expression }}, nfc)
+{%- endmacro %}
+
+{% macro redshift__nfc(expression) -%}
+    {{ expression }}
+{%- endmacro %}
+
+{% macro snowflake__nfc(expression) -%}
+    {{ expression }}
+{%- endmacro %}
+
 {% macro spark__nfc(expression) -%}
     {{ expression }}
 {%- endmacro %}

@@ -7,6 +7,9 @@
 {% macro default__warehouse_functions() -%}
 {%- endmacro %}
 
+{% macro redshift__warehouse_functions() -%}
+{%- endmacro %}
+
 {% macro postgres__warehouse_functions() -%}
     create schema if not exists {{ adapter.quote(target.schema) }};
 

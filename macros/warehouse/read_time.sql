@@ -50,9 +50,21 @@
     timezone('UTC', {{ instant }})
 {%- endmacro %}
 
-{#- Spark knows instants only, and shows them in the session's time zone, which is UTC. -#}
+{#- Spark and BigQuery know instants only, and show them in the session's time zone, which is UTC. -#}
 {% macro spark__instant_to_utc(instant) -%}
     {{ instant }}
+{%- endmacro %}
+
+{% macro bigquery__instant_to_utc(instant) -%}
+    {{ instant }}
+{%- endmacro %}
+
+{% macro snowflake__instant_to_utc(instant) -%}
+    cast(convert_timezone('UTC', {{ instant }}) as timestamp)
+{%- endmacro %}
+
+{% macro trino__instant_to_utc(instant) -%}
+    cast(at_timezone({{ instant }}, 'UTC') as timestamp)
 {%- endmacro %}
 
 
@@ -66,6 +78,10 @@
 {%- endmacro %}
 
 {% macro spark__type_instant() -%}
+    timestamp
+{%- endmacro %}
+
+{% macro bigquery__type_instant() -%}
     timestamp
 {%- endmacro %}
 
@@ -83,7 +99,7 @@
 {% macro business_day_to_utc(day, is_end=false) -%}
     {%- set midnight = 'cast(' ~ within_calendar(day, 'date') ~ ' as timestamp)' -%}
     {%- if is_end -%}
-        {%- set midnight = '(' ~ midnight ~ " + interval '1 day')" -%}
+        {%- set midnight = '(' ~ dbt.dateadd('day', 1, midnight) ~ ')' -%}
     {%- endif -%}
     {%- if setting('business_timezone') in ['UTC', 'Etc/UTC'] -%}
         {{ midnight }}

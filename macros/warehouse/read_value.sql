@@ -65,7 +65,8 @@
 
 {#- Text without white space at its ends; empty text is null. -#}
 {% macro clean_text(expression) -%}
-    nullif(trim(both ' ' || chr(9) || chr(10) || chr(13) from cast({{ expression }} as {{ dbt.type_string() }})), '')
+    {%- set text = 'cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')' -%}
+    nullif({{ trimmed(text, "' ' || chr(9) || chr(10) || chr(13)") }}, '')
 {%- endmacro %}
 
 

@@ -8,8 +8,20 @@
     timezone({{ zone_name }}, timezone('UTC', {{ timestamp_utc }}))
 {%- endmacro %}
 
+{% macro bigquery__from_utc(timestamp_utc, zone_name) -%}
+    datetime(timestamp({{ timestamp_utc }}), {{ zone_name }})
+{%- endmacro %}
+
+{% macro snowflake__from_utc(timestamp_utc, zone_name) -%}
+    convert_timezone('UTC', {{ zone_name }}, {{ timestamp_utc }})
+{%- endmacro %}
+
 {% macro spark__from_utc(timestamp_utc, zone_name) -%}
     from_utc_timestamp({{ timestamp_utc }}, {{ zone_name }})
+{%- endmacro %}
+
+{% macro trino__from_utc(timestamp_utc, zone_name) -%}
+    cast(at_timezone(with_timezone({{ timestamp_utc }}, 'UTC'), {{ zone_name }}) as timestamp)
 {%- endmacro %}
 
 
@@ -22,8 +34,20 @@
     timezone('UTC', timezone({{ zone_name }}, {{ wall_clock }}))
 {%- endmacro %}
 
+{% macro bigquery__to_utc(wall_clock, zone_name) -%}
+    timestamp(datetime({{ wall_clock }}), {{ zone_name }})
+{%- endmacro %}
+
+{% macro snowflake__to_utc(wall_clock, zone_name) -%}
+    convert_timezone({{ zone_name }}, 'UTC', {{ wall_clock }})
+{%- endmacro %}
+
 {% macro spark__to_utc(wall_clock, zone_name) -%}
     to_utc_timestamp({{ wall_clock }}, {{ zone_name }})
+{%- endmacro %}
+
+{% macro trino__to_utc(wall_clock, zone_name) -%}
+    cast(at_timezone(with_timezone({{ wall_clock }}, {{ zone_name }}), 'UTC') as timestamp)
 {%- endmacro %}
 
 

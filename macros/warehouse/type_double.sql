@@ -7,6 +7,10 @@
     double precision
 {%- endmacro %}
 
+{% macro bigquery__type_double() -%}
+    float64
+{%- endmacro %}
+
 {% macro spark__type_double() -%}
     double
 {%- endmacro %}

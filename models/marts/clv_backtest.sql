@@ -52,15 +52,15 @@ summed as (
         count(predicted_order_count) as predicted_customer_count,
         sum(predicted_order_count) as predicted_order_count,
         sum(actual_order_count) as actual_order_count,
-        sum(actual_order_count) filter (where predicted_order_count is not null)
+        sum(case when predicted_order_count is not null then actual_order_count end)
             as compared_order_count,
         sum(purchase_probability) as predicted_buyer_count,
-        count(*) filter (where actual_order_count > 0) as actual_buyer_count,
+        count(case when actual_order_count > 0 then 1 end) as actual_buyer_count,
         sum(predicted_revenue_amount) as predicted_revenue_amount,
         sum(actual_revenue_amount) as actual_revenue_amount,
         sum(abs(error_order_count)) as absolute_error_sum,
         sum(error_order_count * error_order_count) as squared_error_sum,
-        min(clv_reason) filter (where predicted_order_count is null) as clv_reason
+        min(case when predicted_order_count is null then clv_reason end) as clv_reason
     from banded
     group by breakdown, band
 

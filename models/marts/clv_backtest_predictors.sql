@@ -33,13 +33,15 @@ ranked as (
         customer_count,
         buyer_count,
         order_count,
-        sum(customer_count) over value_order as customers_so_far,
-        sum(buyer_count) over value_order as buyers_so_far
+        sum(customer_count) over (
+            partition by predictor order by predictor_value desc nulls last
+            rows between unbounded preceding and current row
+        ) as customers_so_far,
+        sum(buyer_count) over (
+            partition by predictor order by predictor_value desc nulls last
+            rows between unbounded preceding and current row
+        ) as buyers_so_far
     from predictor_values
-    window value_order as (
-        partition by predictor order by predictor_value desc nulls last
-        rows between unbounded preceding and current row
-    )
 
 ),
 
@@ -54,14 +56,11 @@ summed as (
             * (ranked.buyers_so_far - ranked.buyer_count / 2.0)
         ) as right_pair_count,
         sum(
-            ranked.order_count * greatest(0, least(
-                1,
-                {{ safe_divide(
-                    'totals.top_customer_count'
-                    ~ ' - (ranked.customers_so_far - ranked.customer_count)',
-                    'ranked.customer_count'
-                ) }}
-            ))
+            ranked.order_count * greatest(0, least(1, {{ safe_divide(
+                'totals.top_customer_count'
+                ~ ' - (ranked.customers_so_far - ranked.customer_count)',
+                'ranked.customer_count'
+            ) }}))
         ) as top_order_count
     from ranked
     inner join totals on ranked.predictor = totals.predictor

@@ -23,9 +23,13 @@ cohort_windows as (
         windows.from_day,
         windows.to_day,
         count(*) as cohort_customer_count,
-        count(*) filter (
-            where
-            cohorts.days_since_first_order >= coalesce(windows.to_day, windows.from_day)
+        count(
+            case
+                when
+                    cohorts.days_since_first_order
+                    >= coalesce(windows.to_day, windows.from_day)
+                    then 1
+            end
         ) as reached_customer_count
     from cohorts
     cross join windows

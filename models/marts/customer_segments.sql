@@ -38,7 +38,7 @@ contactable as (
 
     select
         customer_key,
-        bool_or(is_permitted) as is_contactable
+        {{ dbt.bool_or('is_permitted') }} as is_contactable
     from {{ ref('int_customer_channels') }}
     group by customer_key
 

@@ -31,15 +31,15 @@ summed as (
     select
         segments.segment,
         count(customers.customer_id) as customer_count,
-        count(*) filter (where customers.order_count > 0) as buyer_count,
-        count(*) filter (where customers.order_day_count > 1) as repeat_buyer_count,
+        count(case when customers.order_count > 0 then 1 end) as buyer_count,
+        count(case when customers.order_day_count > 1 then 1 end) as repeat_buyer_count,
         sum(customers.order_count) as order_count,
         coalesce(sum(customers.net_revenue_amount), 0) as net_revenue_amount,
         percentile_cont(0.5) within group (
             order by customers.median_days_between_orders
         ) as median_days_between_orders,
         {% for stage in lifecycle_stages() -%}
-            count(*) filter (where customers.lifecycle_stage = '{{ stage }}')
+            count(case when customers.lifecycle_stage = '{{ stage }}' then 1 end)
                 as {{ stage }}_count,
         {% endfor -%}
         count(customers.nps_score) as nps_answer_count,

@@ -26,21 +26,21 @@ counted as (
         segment,
         promotion_id,
         sum(customer_count) as considered,
-        sum(customer_count) filter (where stage != 'policy') as eligible,
-        sum(customer_count) filter (where stage not in ('policy', 'trigger')) as due,
-        sum(customer_count) filter (where stage = 'permission') as forbidden,
-        sum(customer_count) filter (where stage = 'holdout') as held_out,
-        sum(customer_count) filter (where stage = 'guardrail') as guarded,
-        sum(customer_count) filter (where stage = 'arbitration') as outranked,
-        sum(customer_count) filter (where stage = 'budget') as over_budget,
-        sum(customer_count) filter (where stage = 'fairness') as stopped,
-        sum(customer_count) filter (where stage = 'loss') as losing,
-        sum(customer_count) filter (where stage = 'selected') as selected,
+        sum(case when stage != 'policy' then customer_count end) as eligible,
+        sum(case when stage not in ('policy', 'trigger') then customer_count end)
+            as due,
+        sum(case when stage = 'permission' then customer_count end) as forbidden,
+        sum(case when stage = 'holdout' then customer_count end) as held_out,
+        sum(case when stage = 'guardrail' then customer_count end) as guarded,
+        sum(case when stage = 'arbitration' then customer_count end) as outranked,
+        sum(case when stage = 'budget' then customer_count end) as over_budget,
+        sum(case when stage = 'fairness' then customer_count end) as stopped,
+        sum(case when stage = 'loss' then customer_count end) as losing,
+        sum(case when stage = 'selected' then customer_count end) as selected,
         {{ dbt.listagg(
             "case when stage not in ('policy', 'selected') then reason || ' '"
             ~ " || cast(customer_count as " ~ dbt.type_string() ~ ") end",
-            "', '",
-            "order by customer_count desc, reason"
+            "', '", "order by customer_count desc, reason"
         ) }} as reasons
     from outcomes
     group by segment, promotion_id

@@ -33,7 +33,7 @@ erased_visitors as (
         on identities.customer_id = erased_owners.customer_id
     where identities.anonymous_id is not null
 
-    union
+    {{ union_distinct() }}
 
     select customer_id as anonymous_id
     from erased_customers

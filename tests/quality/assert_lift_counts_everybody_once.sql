@@ -18,12 +18,13 @@ summed as (
         sum(case when segment = 'all' then control_count else 0 end) as control_whole,
         sum(case when segment != 'all' then control_count else 0 end)
             as control_parts,
-        bool_or(
-            treatment_count > treatment_assigned_count
-            or control_count > control_assigned_count
-            or treatment_event_count > treatment_count
-            or control_event_count > control_count
-        ) as has_too_many
+        max(case
+            when treatment_count > treatment_assigned_count then 1
+            when control_count > control_assigned_count then 1
+            when treatment_event_count > treatment_count then 1
+            when control_event_count > control_count then 1
+            else 0
+        end) as too_many
     from lifts
     group by promotion_id, draw, population, arm, metric
 
@@ -31,4 +32,4 @@ summed as (
 
 select *
 from summed
-where whole != parts or control_whole != control_parts or has_too_many
+where whole != parts or control_whole != control_parts or too_many = 1

@@ -28,7 +28,8 @@ score_counts as (
         map_name,
         min(score_count) as lowest,
         max(score_count) as highest,
-        bool_or(applies_to not in ('buyers', 'prospects')) as has_other_people
+        {{ dbt.bool_or("applies_to not in ('buyers', 'prospects')") }}
+            as has_other_people
     from rules
     group by map_name
 
@@ -73,7 +74,7 @@ failures as (
         null as monetary_score,
         'var segment_map names no map of seed segment_maps' as remedy
     from cells
-    having count(*) filter (where is_active) = 0
+    having count(case when is_active then 1 end) = 0
 
 )
 

@@ -14,7 +14,7 @@ of_segments as (
 
     select
         coalesce(sum(predicted_revenue_365d_amount), 0) as amount,
-        count(*) filter (where revenue_at_risk_share not between 0 and 1)
+        count(case when revenue_at_risk_share not between 0 and 1 then 1 end)
             as impossible_count
     from profiles
 

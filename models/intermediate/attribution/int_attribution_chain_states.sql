@@ -54,11 +54,16 @@ shared as (
     select
         keyed.*,
         coalesce(
-            {{ safe_divide('conversion_count', 'sum(conversion_count) over chain') }},
-            {{ safe_divide('touch_count', 'sum(touch_count) over chain') }}
+            {{ safe_divide(
+                'conversion_count',
+                'sum(conversion_count) over (partition by chain_key)'
+            ) }},
+            {{ safe_divide(
+                'touch_count',
+                'sum(touch_count) over (partition by chain_key)'
+            ) }}
         ) as chain_share
     from keyed
-    window chain as (partition by chain_key)
 
 ),
 

@@ -35,14 +35,14 @@ final as (
     select
         state_key,
         touch_count,
-        cast(count(*) filter (where is_first) as bigint) as first_count,
-        cast(count(*) filter (where is_last) as bigint) as last_count,
+        cast(count(case when is_first then 1 end) as bigint) as first_count,
+        cast(count(case when is_last then 1 end) as bigint) as last_count,
         cast(count(*) as bigint) as place_count,
         cast(coalesce(
-            sum(net_revenue_amount) filter (where is_first), 0
+            sum(case when is_first then net_revenue_amount end), 0
         ) as numeric(38, 2)) as first_amount,
         cast(coalesce(
-            sum(net_revenue_amount) filter (where is_last), 0
+            sum(case when is_last then net_revenue_amount end), 0
         ) as numeric(38, 2)) as last_amount,
         cast(sum(net_revenue_amount) as numeric(38, 2)) as place_amount,
         cast(

@@ -11,17 +11,19 @@ final as (
 
     select
         customer_key,
-        cast(row_number() over purchase_order as int) as order_number,
+        cast(row_number() over (
+            partition by customer_key
+            order by ordered_at nulls last, order_id nulls last
+        ) as int) as order_number,
         order_id,
         ordered_at,
         order_date,
-        lead(ordered_at) over purchase_order as next_ordered_at,
+        lead(ordered_at) over (
+            partition by customer_key
+            order by ordered_at nulls last, order_id nulls last
+        ) as next_ordered_at,
         net_revenue_amount
     from orders
-    window purchase_order as (
-        partition by customer_key
-        order by ordered_at nulls last, order_id nulls last
-    )
 
 )
 

@@ -42,7 +42,7 @@ purchases as (
 
 starts as (
 
-    select sum(probability) filter (where chain_key = 0) as probability
+    select sum(case when chain_key = 0 then probability end) as probability
     from purchases
 
 ),

@@ -17,7 +17,7 @@ members as (
         order_number,
         stretch_number,
         state_key,
-        bool_or(is_converted) as is_converted,
+        {{ dbt.bool_or('is_converted') }} as is_converted,
         count(*) as touch_count
     from touches
     group by customer_key, order_number, stretch_number, state_key

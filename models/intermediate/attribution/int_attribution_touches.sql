@@ -30,21 +30,27 @@ final as (
         cast(order_number as int) as order_number,
         cast(stretch_number as int) as stretch_number,
         is_converted,
-        cast(row_number() over journey_order as int) as touch_number,
-        cast(count(*) over journey as int) as touch_count,
+        cast(row_number() over (
+            partition by customer_key, order_number, stretch_number
+            order by sent_at nulls last, send_id nulls last
+        ) as int) as touch_number,
+        cast(count(*) over (
+            partition by customer_key, order_number, stretch_number
+        ) as int) as touch_count,
         state_key,
-        lead(state_key) over journey_order as next_state_key,
+        lead(state_key) over (
+            partition by customer_key, order_number, stretch_number
+            order by sent_at nulls last, send_id nulls last
+        ) as next_state_key,
         cast(
-            {{ half_life_weight('sent_at', 'max(sent_at) over journey') }}
+            {{ half_life_weight(
+                'sent_at',
+                'max(sent_at) over ('
+                ~ 'partition by customer_key, order_number, stretch_number)'
+            ) }}
             as numeric(18, 12)
         ) as decay_weight
     from journeys
-    window
-        journey as (partition by customer_key, order_number, stretch_number),
-        journey_order as (
-            partition by customer_key, order_number, stretch_number
-            order by sent_at nulls last, send_id nulls last
-        )
 
 )
 

@@ -41,7 +41,7 @@ met as (
         traits.customer_key,
         count(distinct case when not known_rules.is_excluded then known_rules.trait end)
             as trait_count,
-        count(*) filter (where known_rules.is_excluded) as excluded_count
+        count(case when known_rules.is_excluded then 1 end) as excluded_count
     from traits
     inner join known_rules
         on

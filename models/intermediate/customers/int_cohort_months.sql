@@ -65,7 +65,7 @@ eventful as (
         month_number
     from activity
 
-    union
+    {{ union_distinct() }}
 
     select
         cohort_month,

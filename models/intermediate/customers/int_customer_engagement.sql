@@ -26,32 +26,32 @@ final as (
         customer_key,
         max(event_date) as last_event_date,
         max(case when is_product_event then event_date end) as last_product_event_date,
-        cast(count(*) filter (where is_product_event) as bigint)
+        cast(count(case when is_product_event then 1 end) as bigint)
             as product_event_count,
-        cast(count(*) filter (where is_product_event and is_in_30_days) as bigint)
+        cast(count(case when is_product_event and is_in_30_days then 1 end) as bigint)
             as product_event_count_30d,
-        cast(count(*) filter (where is_product_event and is_in_90_days) as bigint)
+        cast(count(case when is_product_event and is_in_90_days then 1 end) as bigint)
             as product_event_count_90d,
-        cast(count(*) filter (
-            where event_type = 'email_delivered' and is_in_30_days
+        cast(count(
+            case when event_type = 'email_delivered' and is_in_30_days then 1 end
         ) as bigint) as email_delivered_count_30d,
-        cast(count(*) filter (
-            where event_type = 'email_delivered' and is_in_90_days
+        cast(count(
+            case when event_type = 'email_delivered' and is_in_90_days then 1 end
         ) as bigint) as email_delivered_count_90d,
-        cast(count(*) filter (
-            where event_type = 'email_clicked' and is_in_30_days
+        cast(count(
+            case when event_type = 'email_clicked' and is_in_30_days then 1 end
         ) as bigint) as email_clicked_count_30d,
-        cast(count(*) filter (
-            where event_type = 'email_clicked' and is_in_90_days
+        cast(count(
+            case when event_type = 'email_clicked' and is_in_90_days then 1 end
         ) as bigint) as email_clicked_count_90d,
-        cast(count(*) filter (
-            where event_type = 'support_contacted' and is_in_90_days
+        cast(count(
+            case when event_type = 'support_contacted' and is_in_90_days then 1 end
         ) as bigint) as support_contact_count_90d,
-        cast(count(*) filter (where event_type = 'review_posted') as bigint)
+        cast(count(case when event_type = 'review_posted' then 1 end) as bigint)
             as review_count,
-        cast(count(*) filter (where event_type = 'content_shared') as bigint)
+        cast(count(case when event_type = 'content_shared' then 1 end) as bigint)
             as content_count,
-        cast(count(*) filter (where event_type = 'referral_made') as bigint)
+        cast(count(case when event_type = 'referral_made' then 1 end) as bigint)
             as referral_count
     from dated
     group by customer_key

@@ -43,11 +43,11 @@ summed as (
         case when count(*) = count(margin_amount) then sum(margin_amount) end
             as margin_amount,
         case '{{ choice("rfm_frequency", ["orders", "occasions"]) }}'
-            when 'orders' then count(*) filter (where is_in_window)
-            else count(distinct order_date) filter (where is_in_window)
+            when 'orders' then count(case when is_in_window then 1 end)
+            else count(distinct case when is_in_window then order_date end)
         end as window_frequency,
-        count(*) filter (where is_in_window) as window_order_count,
-        sum(net_revenue_amount) filter (where is_in_window)
+        count(case when is_in_window then 1 end) as window_order_count,
+        sum(case when is_in_window then net_revenue_amount end)
             as window_net_revenue_amount
     from purchases
     group by customer_key

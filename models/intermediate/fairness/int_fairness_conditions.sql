@@ -35,7 +35,7 @@ summed as (
         basis,
         attribute,
         group_name,
-        count(*) filter (where n0 > 0) as stratum_count,
+        count(case when n0 > 0 then 1 end) as stratum_count,
         {{ exact_sum('case when n0 > 0 then size * x1 / n1 end') }}
             as standard_selected,
         {{ exact_sum('case when n0 > 0 then size * x0 / n0 end') }}

@@ -66,8 +66,8 @@ final as (
         stratum,
         discount_depth,
         cast(count(*) as bigint) as eligible_count,
-        cast(count(*) filter (where is_selected) as bigint) as selected_count,
-        cast(count(*) filter (where is_capped) as bigint) as capped_count,
+        cast(count(case when is_selected then 1 end) as bigint) as selected_count,
+        cast(count(case when is_capped then 1 end) as bigint) as capped_count,
         cast(sum(message_count) as bigint) as message_count
     from judged
     group by promotion_id, basis, profile, stratum, discount_depth

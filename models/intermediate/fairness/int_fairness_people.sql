@@ -32,7 +32,7 @@ reachable as (
 
     select customer_key
     from channels
-    union distinct
+    {{ union_distinct() }}
     select customer_key
     from sends
 

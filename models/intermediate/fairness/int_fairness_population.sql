@@ -30,7 +30,7 @@ population as (
         profile,
         earlier_value_tier,
         count(*) as eligible_count,
-        count(*) filter (where is_capped) as capped_count
+        count(case when is_capped then 1 end) as capped_count
     from people
     group by profile, earlier_value_tier
 
@@ -44,7 +44,7 @@ aimed_at as (
         people.profile,
         people.earlier_value_tier,
         count(*) as eligible_count,
-        count(*) filter (where people.is_capped) as capped_count
+        count(case when people.is_capped then 1 end) as capped_count
     from promotions
     inner join targets on promotions.promotion_id = targets.promotion_id
     inner join people on targets.customer_key = people.customer_key

@@ -80,7 +80,7 @@ final as (
     select
         customer_key,
         'all' as promotion_id,
-        bool_or(is_selected) as is_selected,
+        {{ dbt.bool_or('is_selected') }} as is_selected,
         {{ rounded('max(discount_depth)', 18, 4) }} as discount_depth
     from decided
     group by customer_key

@@ -30,7 +30,7 @@ drawn as (
         draw_id as promotion_id,
         arm
     from arms
-    union distinct
+    {{ union_distinct() }}
     select
         customer_id,
         promotion_id,
@@ -44,7 +44,7 @@ opened as (
     select
         customers.customer_key,
         drawn.promotion_id,
-        bool_or(drawn.arm = 'treatment') as is_treated
+        {{ dbt.bool_or("drawn.arm = 'treatment'") }} as is_treated
     from drawn
     inner join customers on drawn.customer_id = customers.customer_id
     group by customers.customer_key, drawn.promotion_id

@@ -31,7 +31,7 @@ final as (
         group_name,
         is_hidden
         or (
-            is_pair and bool_or(is_hidden) over (
+            is_pair and {{ dbt.bool_or('is_hidden') }} over (
                 partition by promotion_id, basis, attribute
             )
         ) as is_suppressed

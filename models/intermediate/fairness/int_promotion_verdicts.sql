@@ -30,10 +30,10 @@ worst as (
 
     select
         promotion_id,
-        bool_or(verdict = 'FAIL') as has_fail,
-        bool_or(verdict = 'WARN') as has_warn,
-        bool_or(verdict = 'WATCH') as has_watch,
-        bool_or(verdict = 'PASS') as has_pass
+        {{ dbt.bool_or("verdict = 'FAIL'") }} as has_fail,
+        {{ dbt.bool_or("verdict = 'WARN'") }} as has_warn,
+        {{ dbt.bool_or("verdict = 'WATCH'") }} as has_watch,
+        {{ dbt.bool_or("verdict = 'PASS'") }} as has_pass
     from verdicts
     group by promotion_id
 
@@ -59,8 +59,8 @@ summed as (
 
     select
         promotion_id,
-        count(*) filter (where not is_excepted) as stopping_count,
-        count(*) filter (where is_excepted) as excepted_count,
+        count(case when not is_excepted then 1 end) as stopping_count,
+        count(case when is_excepted then 1 end) as excepted_count,
         {{ dbt.listagg(
             "case when not is_excepted then attribute end", "', '", "order by attribute"
         ) }} as stopping_attributes

@@ -46,7 +46,7 @@ by_horizon as (
         repeat_count,
         clv_age_days,
         {% for days in clv_horizons() -%}
-            max(order_count_if_alive) filter (where horizon_days = {{ days }})
+            max(case when horizon_days = {{ days }} then order_count_if_alive end)
                 as order_count_{{ days }}d_if_alive,
         {% endfor -%}
         count(order_count_if_alive) as horizon_count

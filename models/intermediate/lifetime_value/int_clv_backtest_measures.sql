@@ -27,9 +27,9 @@ purchases as (
     select
         customer_key,
         min(age_days) as recency_days,
-        coalesce(sum(order_count) filter (where is_in_window), 0) as order_count,
-        count(*) filter (where is_in_window) as occasion_count,
-        coalesce(sum(net_revenue_amount) filter (where is_in_window), 0)
+        coalesce(sum(case when is_in_window then order_count end), 0) as order_count,
+        count(case when is_in_window then 1 end) as occasion_count,
+        coalesce(sum(case when is_in_window then net_revenue_amount end), 0)
             as net_revenue_amount
     from aged
     group by customer_key

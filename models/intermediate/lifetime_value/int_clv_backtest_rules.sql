@@ -19,8 +19,11 @@ customers as (
         sum(order_count) as order_count,
         sum(net_revenue_amount) as net_revenue_amount,
         max(order_date) as last_order_date,
-        count(*) filter (
-            where order_date > {{ dbt.dateadd('year', -1, clv_cut_date()) }}
+        count(
+            case
+                when order_date > {{ dbt.dateadd('year', -1, clv_cut_date()) }}
+                    then 1
+            end
         ) as last_year_occasion_count,
         count(gap_days) as gap_count,
         {{ rounded('percentile_cont(0.5) within group (order by gap_days)', 18, 2) }}

@@ -23,16 +23,16 @@ summed as (
 
     select
         customer_key,
-        count(*) filter (where is_known) - 1 as repeat_count,
-        min(order_date) filter (where is_known) as first_order_date,
-        max(order_date) filter (where is_known) as last_order_date,
-        sum(net_revenue_amount) filter (where is_known and occasion_number > 1)
+        count(case when is_known then 1 end) - 1 as repeat_count,
+        min(case when is_known then order_date end) as first_order_date,
+        max(case when is_known then order_date end) as last_order_date,
+        sum(case when is_known and occasion_number > 1 then net_revenue_amount end)
             as repeat_amount,
-        count(*) filter (where not is_known) as actual_order_count,
-        sum(net_revenue_amount) filter (where not is_known) as actual_revenue_amount
+        count(case when not is_known then 1 end) as actual_order_count,
+        sum(case when not is_known then net_revenue_amount end) as actual_revenue_amount
     from split
     group by customer_key
-    having count(*) filter (where is_known) > 0
+    having count(case when is_known then 1 end) > 0
 
 ),
 

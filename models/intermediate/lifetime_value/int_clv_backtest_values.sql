@@ -78,7 +78,7 @@ final as (
         predictor,
         predictor_value,
         cast(count(*) as bigint) as customer_count,
-        cast(count(*) filter (where actual_order_count > 0) as bigint)
+        cast(count(case when actual_order_count > 0 then 1 end) as bigint)
             as buyer_count,
         cast(sum(actual_order_count) as bigint) as order_count,
         cast(sum(abs(error_order_count)) as numeric(38, 6)) as absolute_error_sum,

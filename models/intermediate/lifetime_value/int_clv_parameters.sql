@@ -13,7 +13,7 @@ summary as (
 parameter_groups as (
 
     select 'all' as parameter_group
-    union
+    {{ union_distinct() }}
     select parameter_group
     from summary
 

@@ -26,8 +26,13 @@ expected as (
     select
         ages.week_number,
         ages.week_end_date,
-        count(*) filter (
-            where ages.age_days > 0 and expected_orders.order_count_if_alive is null
+        count(
+            case
+                when
+                    ages.age_days > 0
+                    and expected_orders.order_count_if_alive is null
+                    then 1
+            end
         ) as unknown_count,
         sum(
             ages.customer_count

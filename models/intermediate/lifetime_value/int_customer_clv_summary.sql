@@ -22,7 +22,7 @@ summed as (
         {{ dbt.datediff('min(order_date)', 'max(order_date)', 'day') }}
             as clv_recency_days,
         {{ dbt.datediff('min(order_date)', as_of_date(), 'day') }} as clv_age_days,
-        sum(net_revenue_amount) filter (where occasion_number > 1) as repeat_amount
+        sum(case when occasion_number > 1 then net_revenue_amount end) as repeat_amount
     from occasions
     group by customer_key
 

@@ -41,7 +41,7 @@ bought as (
         month_end,
         customer_key,
         max(order_date) as last_order_date,
-        count(*) filter (where is_in_window) as order_count,
+        count(case when is_in_window then 1 end) as order_count,
         count(distinct case when is_in_window then order_date end) as occasion_count
     from known
     group by month_end, customer_key

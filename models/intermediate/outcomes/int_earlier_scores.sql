@@ -54,14 +54,16 @@ ranked as (
     select
         measures.*,
         active_map.score_count,
-        percent_rank() over measure_order as percent_rank,
-        cume_dist() over measure_order as cume_dist
+        percent_rank() over (
+            partition by measures.month_end, measures.measure
+            order by measures.measure_value nulls last
+        ) as percent_rank,
+        cume_dist() over (
+            partition by measures.month_end, measures.measure
+            order by measures.measure_value nulls last
+        ) as cume_dist
     from measures
     cross join active_map
-    window measure_order as (
-        partition by measures.month_end, measures.measure
-        order by measures.measure_value nulls last
-    )
 
 ),
 

@@ -25,8 +25,9 @@ summed as (
         experiment_key,
         segment,
         count(*) as arm_count,
-        bool_or(is_plan_known) as is_plan_known,
-        bool_or(expected_count <= 0 and assigned_count > 0) as has_unplanned,
+        {{ dbt.bool_or('is_plan_known') }} as is_plan_known,
+        {{ dbt.bool_or('expected_count <= 0 and assigned_count > 0') }}
+            as has_unplanned,
         min({{ safe_divide('assigned_count', 'expected_count') }}) as smallest_ratio,
         max({{ safe_divide('assigned_count', 'expected_count') }}) as largest_ratio,
         {{ exact_sum(safe_divide(

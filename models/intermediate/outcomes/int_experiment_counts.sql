@@ -18,7 +18,7 @@ assigned as (
         arm,
         is_control,
         count(*) as assigned_count,
-        count(*) filter (where is_complete) as complete_count,
+        count(case when is_complete then 1 end) as complete_count,
         sum(holdout_share) as held_out_count
     from members
     group by experiment_key, segment, arm, is_control
@@ -32,9 +32,9 @@ happened as (
         segment,
         arm,
         count(*) as customer_count,
-        count(*) filter (where was_contacted) as contacted_count,
-        count(*) filter (where order_count > 0) as buyer_count,
-        count(*) filter (where redemption_count > 0) as redeemer_count,
+        count(case when was_contacted then 1 end) as contacted_count,
+        count(case when order_count > 0 then 1 end) as buyer_count,
+        count(case when redemption_count > 0 then 1 end) as redeemer_count,
         sum(redemption_count) as redemption_count,
         sum(offer_cost_amount) as offer_cost_amount,
         sum(contact_cost_amount) as contact_cost_amount

@@ -47,7 +47,8 @@ judged as (
     select
         *,
         outcome_ends_at <= {{ as_of_end() }} as is_complete,
-        bool_or(outcome_ends_at <= {{ as_of_end() }}) over (partition by experiment_key)
+        {{ dbt.bool_or('outcome_ends_at <= ' ~ as_of_end()) }}
+            over (partition by experiment_key)
             as has_complete
     from placed
 

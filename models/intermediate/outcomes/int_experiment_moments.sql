@@ -17,9 +17,11 @@ summed as (
         arm,
         is_control,
         count(*) as customer_count,
-        count(*) filter (
-            where
-            metric_type = 'rate' and outcome = 1 or metric_type != 'rate' and has_bought
+        count(
+            case
+                when metric_type = 'rate' and outcome = 1 then 1
+                when metric_type != 'rate' and has_bought then 1
+            end
         ) as event_count,
         sum(outcome) as outcome_sum,
         sum(cast(outcome as numeric(19, 4)) * outcome) as outcome_square_sum,

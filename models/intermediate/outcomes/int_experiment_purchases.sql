@@ -41,34 +41,34 @@ final as (
     select
         experiment_key,
         customer_key,
-        cast(count(*) filter (where is_outcome) as int) as order_count,
-        cast(count(*) filter (where is_outcome and is_repeat) as int)
+        cast(count(case when is_outcome then 1 end) as int) as order_count,
+        cast(count(case when is_outcome and is_repeat then 1 end) as int)
             as repeat_order_count,
-        cast(count(*) filter (where is_outcome and is_redemption) as int)
+        cast(count(case when is_outcome and is_redemption then 1 end) as int)
             as redemption_count,
-        cast(sum(net_revenue_amount) filter (where is_outcome) as numeric(18, 2))
+        cast(sum(case when is_outcome then net_revenue_amount end) as numeric(18, 2))
             as net_revenue_amount,
-        cast(sum(margin_amount) filter (where is_outcome) as numeric(18, 2))
+        cast(sum(case when is_outcome then margin_amount end) as numeric(18, 2))
             as margin_amount,
-        cast(sum(net_margin_amount) filter (where is_outcome) as numeric(18, 2))
+        cast(sum(case when is_outcome then net_margin_amount end) as numeric(18, 2))
             as net_margin_amount,
         cast(
-            sum(discount_amount) filter (where is_outcome and is_redemption)
+            sum(case when is_outcome and is_redemption then discount_amount end)
             as numeric(18, 2)
         ) as redeemed_discount_amount,
         cast(
-            sum(offer_cost_amount) filter (where is_outcome and is_redemption)
+            sum(case when is_outcome and is_redemption then offer_cost_amount end)
             as numeric(18, 2)
         ) as redeemed_offer_cost_amount,
-        cast(count(*) filter (where is_later) as int) as later_order_count,
-        cast(sum(net_margin_amount) filter (where is_later) as numeric(18, 2))
+        cast(count(case when is_later then 1 end) as int) as later_order_count,
+        cast(sum(case when is_later then net_margin_amount end) as numeric(18, 2))
             as later_net_margin_amount,
-        cast(count(*) filter (where is_earlier) as int) as earlier_order_count,
-        cast(count(*) filter (where is_earlier and is_repeat) as int)
+        cast(count(case when is_earlier then 1 end) as int) as earlier_order_count,
+        cast(count(case when is_earlier and is_repeat then 1 end) as int)
             as earlier_repeat_order_count,
-        cast(sum(net_revenue_amount) filter (where is_earlier) as numeric(18, 2))
+        cast(sum(case when is_earlier then net_revenue_amount end) as numeric(18, 2))
             as earlier_net_revenue_amount,
-        cast(sum(margin_amount) filter (where is_earlier) as numeric(18, 2))
+        cast(sum(case when is_earlier then margin_amount end) as numeric(18, 2))
             as earlier_margin_amount
     from placed
     group by experiment_key, customer_key

@@ -87,11 +87,13 @@ final as (
     select
         experiment_key,
         customer_key,
-        bool_or(is_outcome and reaction = 'visit') as has_visited,
-        bool_or(is_earlier and reaction = 'visit') as had_visited,
-        bool_or(is_outcome and reaction = 'unsubscribe') as has_unsubscribed,
-        bool_or(is_outcome and reaction = 'complaint') as has_complained,
-        bool_or(is_outcome and is_own and reaction = 'contact') as was_contacted,
+        {{ dbt.bool_or("is_outcome and reaction = 'visit'") }} as has_visited,
+        {{ dbt.bool_or("is_earlier and reaction = 'visit'") }} as had_visited,
+        {{ dbt.bool_or("is_outcome and reaction = 'unsubscribe'") }}
+            as has_unsubscribed,
+        {{ dbt.bool_or("is_outcome and reaction = 'complaint'") }} as has_complained,
+        {{ dbt.bool_or("is_outcome and is_own and reaction = 'contact'") }}
+            as was_contacted,
         cast(
             sum(case when is_outcome then contact_cost else 0 end) as numeric(18, 4)
         ) as contact_cost_amount,

@@ -25,7 +25,7 @@ shop as (
             'sum(case when margin_amount is not null then net_revenue_amount end)'
         ) }} as margin_share,
         {{ safe_divide(
-            'count(*) filter (where recency_days < ' ~ clv_horizons()[0] ~ ')',
+            'count(case when recency_days < ' ~ clv_horizons()[0] ~ ' then 1 end)',
             'count(*)'
         ) }} as recent_share
     from purchases

@@ -29,9 +29,13 @@ bought as (
     select
         customer_key,
         max(order_date) as last_order_date,
-        sum(discount_amount) filter (
-            where
-            order_date > {{ dbt.dateadd('day', -clv_horizons()[-1], as_of_date()) }}
+        sum(
+            case
+                when
+                    order_date
+                    > {{ dbt.dateadd('day', -clv_horizons()[-1], as_of_date()) }}
+                    then discount_amount
+            end
         ) as discount_amount_365d
     from orders
     group by customer_key

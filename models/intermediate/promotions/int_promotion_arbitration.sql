@@ -35,7 +35,8 @@ valued as (
         promotion_values.is_needless_discount,
         promotion_values.priority,
         promotions.budget_id,
-        md5(messages.promotion_id || '|' || customers.customer_id) as tie_breaker
+        {{ dbt.hash("messages.promotion_id || '|' || customers.customer_id") }}
+            as tie_breaker
     from choices
     inner join messages
         on

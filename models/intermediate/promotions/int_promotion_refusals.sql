@@ -20,7 +20,7 @@ asked as (
     select
         promotion_id,
         condition,
-        bool_or(not is_excluded) as is_needed
+        {{ dbt.bool_or('not is_excluded') }} as is_needed
     from conditions
     group by promotion_id, condition
 
@@ -58,8 +58,8 @@ met as (
         customer_values.customer_key,
         conditions.promotion_id,
         conditions.condition,
-        bool_or(conditions.is_excluded) as has_excluded,
-        bool_or(not conditions.is_excluded) as has_needed
+        {{ dbt.bool_or('conditions.is_excluded') }} as has_excluded,
+        {{ dbt.bool_or('not conditions.is_excluded') }} as has_needed
     from conditions
     inner join customer_values
         on

@@ -9,7 +9,7 @@
 ] %}
 with
 
-permissions as (
+permitted as (
     select * from {{ ref('int_audience_permissions') }}
     where is_permitted
 ),
@@ -53,8 +53,8 @@ salts as (
 described as (
 
     select
-        permissions.destination,
-        permissions.external_id,
+        permitted.destination,
+        permitted.external_id,
         destinations.kind,
         case
             when destinations.kind = 'message_tool' and channels.address = 'email'
@@ -83,12 +83,12 @@ described as (
         decisions.product_id,
         decisions.send_from_at,
         decisions.send_until_at
-    from permissions
-    inner join destinations on permissions.destination = destinations.destination
+    from permitted
+    inner join destinations on permitted.destination = destinations.destination
     inner join channels on destinations.channel = channels.channel
-    inner join customers on permissions.customer_key = customers.customer_key
+    inner join customers on permitted.customer_key = customers.customer_key
     inner join segments on customers.customer_id = segments.customer_id
-    left join identifiers on permissions.customer_key = identifiers.customer_key
+    left join identifiers on permitted.customer_key = identifiers.customer_key
     left join decisions
         on
             customers.customer_id = decisions.customer_id

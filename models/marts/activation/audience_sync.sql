@@ -14,7 +14,7 @@ destinations as (
     select * from {{ ref('destinations') }}
 ),
 
-permissions as (
+judged as (
     select * from {{ ref('int_audience_permissions') }}
 ),
 
@@ -64,7 +64,7 @@ final as (
         history.action,
         case
             when not coalesce(destinations.is_enabled, false) then 'destination_off'
-            else coalesce(permissions.refusal_reason, 'not_known')
+            else coalesce(judged.refusal_reason, 'not_known')
         end as action_reason,
         {% for name in [
             'email', 'phone', 'email_sha256', 'phone_sha256', 'segment',
@@ -78,10 +78,10 @@ final as (
         cast(null as {{ dbt.type_string() }}) as payload_hash
     from history
     left join destinations on history.destination = destinations.destination
-    left join permissions
+    left join judged
         on
-            history.destination = permissions.destination
-            and history.external_id = permissions.external_id
+            history.destination = judged.destination
+            and history.external_id = judged.external_id
     where history.action = 'remove'
 
 )

@@ -23,7 +23,7 @@ shop_event_types as (
 
     select delivered_event_type as event_type
     from channels
-    union distinct
+    {{ union_distinct() }}
     select bounced_event_type as event_type
     from channels
 

@@ -17,13 +17,13 @@ event_types as (
         delivered_event_type as event_type,
         'delivered' as message_event
     from channels
-    union distinct
+    {{ union_distinct() }}
     select
         channel,
         clicked_event_type as event_type,
         'clicked' as message_event
     from channels
-    union distinct
+    {{ union_distinct() }}
     select
         channel,
         bounced_event_type as event_type,
@@ -37,11 +37,11 @@ final as (
     select
         events.customer_key,
         event_types.channel,
-        cast(count(*) filter (
-            where event_types.message_event = 'delivered'
+        cast(count(
+            case when event_types.message_event = 'delivered' then 1 end
         ) as bigint) as delivered_count,
-        cast(count(*) filter (
-            where event_types.message_event = 'clicked'
+        cast(count(
+            case when event_types.message_event = 'clicked' then 1 end
         ) as bigint) as clicked_count,
         max(case
             when event_types.message_event != 'bounced' then events.occurred_at

@@ -29,7 +29,7 @@ covered as (
     from counted
     where channel != 'all' and purpose != 'all'
 
-    union distinct
+    {{ union_distinct() }}
 
     select
         counted.customer_key,

@@ -68,10 +68,18 @@ quantiles as (
         second_order_count,
         first_position - floor(first_position) as first_part,
         last_position - floor(last_position) as last_part,
-        min(gap_days) filter (where reached_count > floor(first_position)) as first_low,
-        min(gap_days) filter (where reached_count > ceil(first_position)) as first_high,
-        min(gap_days) filter (where reached_count > floor(last_position)) as last_low,
-        min(gap_days) filter (where reached_count > ceil(last_position)) as last_high
+        min(
+            case when reached_count > floor(first_position) then gap_days end
+        ) as first_low,
+        min(
+            case when reached_count > ceil(first_position) then gap_days end
+        ) as first_high,
+        min(
+            case when reached_count > floor(last_position) then gap_days end
+        ) as last_low,
+        min(
+            case when reached_count > ceil(last_position) then gap_days end
+        ) as last_high
     from positions
     group by 1, 2, 3, 4, 5
 
