@@ -102,7 +102,7 @@ def daily_rates(raw: Path) -> pl.LazyFrame:
         .unique()
         .join(days, how="cross")
         .sort("order_date")
-        .join_asof(rates.sort("order_date"), on="order_date", by="currency")
+        .join_asof(rates.sort("order_date"), on="order_date", by="currency", check_sortedness=False)
     )
 
 

@@ -1,0 +1,77 @@
+"""The SQL that dbt compiled as one script in one DuckDB connection, without dbt.
+
+python -m ops.bench.script folder
+
+The folder holds script.json, a list of (model, statement, relation fitted or null), and the build
+file with the seeds; costs.json tells what each model took.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ops.bench.costs import cost_of
+from ops.bench.shop import BUILD
+from ops.fit import as_relation, fit_groups
+
+SCRIPT, COSTS = "script.json", "costs.json"
+Nodes = dict[str, dict[str, Any]]
+
+
+def compiled_models(folder: Path) -> Nodes:
+    """The models that dbt compiled into this folder when it ran, each after what it reads."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    models = {
+        key: node
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node.get("compiled")
+    }
+    order = TopologicalSorter({key: node["depends_on"]["nodes"] for key, node in models.items()})
+    return {key: models[key] for key in order.static_order() if key in models}
+
+
+def write_script(models: Nodes, folder: Path) -> None:
+    """Each model as one statement; one that is Python fits what it reads."""
+    script = []
+    for node in models.values():
+        relation = node["relation_name"]
+        kind = "view" if node["config"]["materialized"] == "view" else "table"
+        source = None
+        statement = f"create schema if not exists {node['schema']};\ncreate {kind} {relation} as\n"
+        if node["language"] == "python":
+            (key,) = node["depends_on"]["nodes"]
+            source = models[key]["relation_name"]
+            statement += "from fitted"
+        else:
+            statement += node["compiled_code"]
+        script.append((node["name"], statement, source))
+    (folder / SCRIPT).write_text(json.dumps(script, indent=1), encoding="utf-8")
+
+
+def main(folder: Path) -> None:
+    """Run the script."""
+    script = json.loads((folder / SCRIPT).read_text(encoding="utf-8"))
+    costs = {}
+    with duckdb.connect(str(folder / BUILD), config={"threads": 2}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+
+        def run(statement: str, source: str | None) -> None:
+            if source:
+                fitted = as_relation(fit_groups(connection.table(source)), connection)
+                fitted.create_view("fitted")
+            connection.execute(statement)
+            if source:
+                connection.execute("drop view fitted")
+
+        for name, statement, source in script:
+            costs[name] = asdict(cost_of(lambda: run(statement, source)))  # noqa: B023
+    (folder / COSTS).write_text(json.dumps(costs), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
