@@ -18,9 +18,30 @@ import duckdb
 from ops.bench.costs import cost_of
 from ops.bench.shop import BUILD
 from ops.fit import as_relation, fit_groups
+from ops.project import UserError
 
 SCRIPT, COSTS = "script.json", "costs.json"
 Nodes = dict[str, dict[str, Any]]
+
+# what the others compute too, and what of its making they do not: costs of goods, categories,
+# who is known by nothing but a profile, a consent, a survey, a message
+COMPARED = (
+    "int_customer_purchases",
+    "int_customer_gaps",
+    "int_customer_segment",
+    "int_customer_clv_summary",
+    "int_customer_engagement",
+    "int_cohort_months",
+)
+NOT_COMPARED = {
+    "int_customer_affinity",
+    "int_order_costs",
+    "stg_consents",
+    "stg_customers",
+    "stg_promotion_assignments",
+    "stg_promotion_sends",
+    "stg_surveys",
+}
 
 
 def compiled_models(folder: Path) -> Nodes:
@@ -33,6 +54,25 @@ def compiled_models(folder: Path) -> Nodes:
     }
     order = TopologicalSorter({key: node["depends_on"]["nodes"] for key, node in models.items()})
     return {key: models[key] for key in order.static_order() if key in models}
+
+
+def compared_models(models: Nodes) -> set[str]:
+    """The names of the models that make what the other contenders compute too."""
+    by_name = {node["name"]: node for node in models.values()}
+    if missing := {*COMPARED, *NOT_COMPARED} - by_name.keys():
+        raise UserError(
+            f"There is no model {', '.join(sorted(missing))} among those that dbt ran. Put right"
+            " COMPARED and NOT_COMPARED in ops/bench/script.py."
+        )
+    found: set[str] = set()
+    ahead = list(COMPARED)
+    while ahead:
+        name = ahead.pop()
+        if name not in found | NOT_COMPARED:
+            found.add(name)
+            read = by_name[name]["depends_on"]["nodes"]
+            ahead += [models[key]["name"] for key in read if key in models]
+    return found
 
 
 def write_script(models: Nodes, folder: Path) -> None:

@@ -1,0 +1,343 @@
+"""Measure this project beside the scripts that one would write instead.
+
+    python -m ops.bench                          a million orders, three rounds: docs/benchmarks.md
+    python -m ops.bench --orders 10000000 --scaling --keep
+    python -m ops.bench --smoke                  a few thousand orders: do all contenders agree?
+
+A demo shop of that size is written as Parquet. Then all contenders take their turns, each in a
+process of its own: the floor, dbt with the models that make customers, segments and cohorts, the
+SQL that it compiled as one script, Polars, pandas. Their results must agree for every customer.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import isclose
+from pathlib import Path
+
+import duckdb
+
+from ops.bench import core, lifetimes_script, script, shop
+from ops.bench.costs import Call, Cost, combine
+from ops.bench.report import Measured, Ratio, Whole, page
+from ops.project import REFUSED, ROOT, UserError, display
+
+CHAIN = ["+customer_segments", "+customers", "+cohort_retention"]
+FLOOR, DBT, SCRIPT, POLARS, PANDAS = "floor", "`dbt run`", "SQL script", "Polars", "pandas"
+LIFETIMES = "lifetimes"
+SUMMARY_MODELS = ("int_purchase_occasions", "int_customer_clv_summary")
+FIT_MODEL = "int_clv_fit"
+SMOKE_ORDERS = 3_000
+SEEDED = "seeded.duckdb"
+PAGE = ROOT / "docs" / "benchmarks.md"
+BOUGHT = """
+    select customer_id, order_date, cast(net_revenue_amount as double) as net_amount
+    from intermediate.int_orders_net
+    inner join intermediate.int_customers using (customer_key)
+    where is_purchase
+"""
+NOTES = """\
+The whole build and `dbt run` do much that the other contenders do not: each delivered row is judged,
+and what is refused is kept with its reason; money and rows are reconciled; people are erased by hash;
+visitors and customers are joined; consents, costs of goods, affinities, lifetime value, churn,
+lifecycle and contactability are computed. `dbt run` builds customers, segments and cohorts with all
+that they need. The comparable part is the seconds that the script spends on the models that make
+what pandas and Polars compute too; they share ids with the rest, so even it does more.""".splitlines()
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Who takes turns: how its folder is made ready, its program, what it leaves behind."""
+
+    prepare: Callable[[], object]
+    call: Call
+    left: Path
+
+
+class Bench:
+    """One run in one folder."""
+
+    def __init__(self, folder: Path, orders: int, memory: str) -> None:
+        self.folder = folder
+        self.orders = orders
+        self.raw = self.shop(orders)
+        self.memory = memory
+        self.limited = f"{DBT}, memory_limit {memory}"
+        self.models: script.Nodes = {}
+        self.chain: dict[str, Cost] = {}
+
+    def shop(self, orders: int) -> Path:
+        """The files of a shop of that size; those that a run before kept are taken."""
+        raw, finished = self.folder / f"raw_{orders}", self.folder / f"raw_{orders}.finished"
+        if not finished.exists():
+            tell(f"writing {orders:,} orders")
+            shutil.rmtree(raw, ignore_errors=True)
+            shop.write_shop(raw, orders)
+            finished.touch()
+        return raw
+
+    def home(self, name: str) -> Path:
+        """The folder of a contender."""
+        path = self.folder / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def seed(self, folder: Path, **settings: str) -> None:
+        """A folder for dbt, with the seeds loaded and the project parsed."""
+        shop.write_profile(folder, **settings)
+        (folder / shop.BUILD).unlink(missing_ok=True)
+        shop.dbt(self.raw, folder, "seed", "--select", shop.POLICY_SEEDS).run()
+        (folder / shop.BUILD).rename(folder / SEEDED)
+
+    def contenders(self) -> dict[str, Contender]:
+        """All of them, in the order of their turns; dbt before the script made of it."""
+        home, scripted = self.home("dbt"), self.home("script")
+
+        def reset(folder: Path) -> None:
+            shutil.copy(folder / SEEDED, folder / shop.BUILD)
+
+        def reset_script() -> None:
+            shutil.copy(home / SEEDED, scripted / shop.BUILD)
+            self.models = script.compiled_models(home)
+            script.write_script(self.models, scripted)
+
+        def dbt(folder: Path) -> Contender:
+            call = shop.dbt(self.raw, folder, "run", "--select", *CHAIN)
+            return Contender(lambda: reset(folder), call, folder / shop.BUILD)
+
+        def peer(module: str, *words: str | Path) -> Contender:
+            out = self.home(module)
+            return Contender(lambda: None, shop.module(f"ops.bench.{module}", *words, out), out)
+
+        found = {FLOOR: peer("floor", self.raw), DBT: dbt(home)}
+        self.seed(home)
+        if self.memory:
+            limited = self.home("dbt_limited")
+            self.seed(limited, memory_limit=self.memory)
+            found[self.limited] = dbt(limited)
+        call = shop.module("ops.bench.script", scripted)
+        found[SCRIPT] = Contender(reset_script, call, scripted / shop.BUILD)
+        found[POLARS] = peer("polars_script", self.raw)
+        found[PANDAS] = peer("pandas_script", self.raw)
+        return found
+
+    def measure(self, contenders: dict[str, Contender], rounds: int) -> dict[str, Cost]:
+        """The median cost of each, and of each model of the script."""
+        costs: dict[str, list[Cost]] = defaultdict(list)
+        models: dict[str, list[Cost]] = defaultdict(list)
+        for number in range(1, rounds + 1):
+            for name, contender in contenders.items():
+                tell(f"round {number} of {rounds}: {name}")
+                contender.prepare()
+                costs[name].append(contender.call.run())
+            for model, cost in read_costs(self.home("script")).items():
+                models[model].append(cost)
+        self.chain = {name: combine(found, statistics.median) for name, found in models.items()}
+        return {name: combine(found, statistics.median) for name, found in costs.items()}
+
+    def results(self) -> dict[str, Path]:
+        """Where each contender's customers and cohorts are, this project's own first."""
+        found = {}
+        for name, folder in ((DBT, "dbt"), (SCRIPT, "script")):
+            found[name] = self.home(f"{folder}_results")
+            core.write_ours(self.home(folder) / shop.BUILD, found[name])
+        return {**found, POLARS: self.home("polars_script"), PANDAS: self.home("pandas_script")}
+
+    def lifetimes(self, ours: Path) -> dict[str, Cost]:
+        """What lifetimes takes for summary and fit; its summary and likelihood must agree too."""
+        tell("lifetimes")
+        home = self.home("lifetimes_script")
+        purchases = home / "purchases.parquet"
+        with duckdb.connect(str(self.home("dbt") / shop.BUILD), read_only=True) as connection:
+            connection.sql(BOUGHT).write_parquet(str(purchases))
+            ((own,),) = connection.sql(
+                f"select bgnbd_log_likelihood from intermediate.{FIT_MODEL}"
+                " where parameter_group = 'all'"
+            ).fetchall()
+        shop.module("ops.bench.lifetimes_script", purchases, home).run()
+        columns = {core.CUSTOMERS: ["repeat_count", "recency_days", "age_days"]}
+        core.check_agreement({DBT: ours, LIFETIMES: home}, columns)
+        said = json.loads((home / lifetimes_script.COSTS).read_text(encoding="utf-8"))
+        its = said.pop(lifetimes_script.LIKELIHOOD)
+        if own is not None and not isclose(own, its, rel_tol=1e-6):
+            raise UserError(
+                f"The fits disagree: log likelihood {own} by {FIT_MODEL}, {its} by {LIFETIMES}."
+            )
+        return {name: Cost(**cost) for name, cost in said.items()}
+
+    def whole_build(self) -> Whole:
+        """One dbt build into a new file, with every model and data test."""
+        tell("the whole dbt build")
+        home, costs = self.home("dbt"), self.folder / "nodes.json"
+        (home / shop.BUILD).unlink()
+        words = shop.dbt_arguments(
+            self.raw, home, "build", "--exclude-resource-type", "unit_test"
+        )
+        call = shop.module("ops.bench.nodes", costs, *words)
+        cost = replace(call, environment=call.environment | shop.dbt_environment(home)).run()
+        return Whole(cost, **json.loads(costs.read_text(encoding="utf-8")))
+
+    def scaling(self, whole: Cost) -> float:
+        """The script's seconds by order, beside those of a tenth of the orders."""
+        small = self.orders // 10
+        raw, home = self.shop(small), self.home("small")
+        tell("the script on a tenth of the orders")
+        shutil.copy(self.home("dbt") / SEEDED, home / shop.BUILD)
+        text = (self.home("script") / script.SCRIPT).read_text(encoding="utf-8")
+        (home / script.SCRIPT).write_text(text.replace(str(self.raw), str(raw)), encoding="utf-8")
+        cost = shop.module("ops.bench.script", home).run()
+        return whole.cpu / cost.cpu * row_count(raw, "orders") / row_count(self.raw, "orders")
+
+
+def read_costs(folder: Path) -> dict[str, Cost]:
+    """What each model of a script took."""
+    found = json.loads((folder / script.COSTS).read_text(encoding="utf-8"))
+    return {name: Cost(**cost) for name, cost in found.items()}
+
+
+def row_count(raw: Path, table: str) -> int:
+    """The rows of a table's file."""
+    ((count,),) = duckdb.execute(
+        "select count(*) from read_parquet(?)", [str(raw / f"{table}.parquet")]
+    ).fetchall()
+    return int(count)
+
+
+def size(left: Path) -> int:
+    """The bytes of a file, or of all files of a folder."""
+    files = [left] if left.is_file() else left.glob("*.parquet")
+    return sum(path.stat().st_size for path in files)
+
+
+def tell(what: str) -> None:
+    """What is being done; it may take minutes."""
+    print(f"  {what}", file=sys.stderr, flush=True)
+
+
+def totals(results: dict[str, Path]) -> dict[str, object]:
+    """The sums that all agree about."""
+    folder = results[DBT]
+    customers = duckdb.execute(core.TOTALS, [str(folder / f"{core.CUSTOMERS}.parquet")])
+    names = [column[0] for column in customers.description]
+    (row,) = customers.fetchall()
+    return {
+        **dict(zip(names, row, strict=True)),
+        "cohort cells": row_count(folder, core.COHORTS),
+    }
+
+
+def run(options: argparse.Namespace, folder: Path) -> Measured:
+    """Measure everything; a disagreement stops it."""
+    bench = Bench(folder, options.orders, options.memory_limit)
+    contenders = bench.contenders()
+    costs = bench.measure(contenders, options.rounds)
+    disk = {name: size(contender.left) for name, contender in contenders.items()}
+    results = bench.results()
+    core.check_agreement(results)
+    lifetimes = bench.lifetimes(results[DBT])
+    compared = script.compared_models(bench.models)
+    other = combine([cost for name, cost in bench.chain.items() if name not in compared], sum)
+    # the script's start is counted with it, as it is with the others
+    part = Cost(costs[SCRIPT].cpu - other.cpu, costs[SCRIPT].wall - other.wall, costs[SCRIPT].peak)
+    whole = None if options.smoke else bench.whole_build()
+    scaling = bench.scaling(costs[SCRIPT]) if options.scaling else None
+    return Measured(
+        rows={name: row_count(bench.raw, name) for name in ("orders", "events", "customers")},
+        rounds=options.rounds,
+        totals=totals(results),
+        ratios=list(ratios(bench, costs, part, lifetimes, whole, scaling)),
+        costs=costs,
+        disk=disk,
+        floor=FLOOR,
+        core=part,
+        core_models=len(compared),
+        chain=bench.chain,
+        whole=whole,
+        notes=NOTES,
+    )
+
+
+def ratios(
+    bench: Bench,
+    costs: dict[str, Cost],
+    part: Cost,
+    lifetimes: dict[str, Cost],
+    whole: Whole | None,
+    scaling: float | None,
+) -> list[Ratio]:
+    """What was measured beside what is wanted."""
+    floor = costs[FLOOR].cpu
+    summary = sum(bench.chain[name].cpu for name in SUMMARY_MODELS)
+    found = []
+    if whole:
+        found.append(Ratio("the whole `dbt build` by the floor", whole.cost.cpu / floor, most=6))
+    found += [
+        Ratio(f"{DBT} by the floor", costs[DBT].cpu / floor),
+        Ratio("the comparable part by the floor", part.cpu / floor),
+        Ratio(f"{DBT} by the same SQL as a script", costs[DBT].cpu / costs[SCRIPT].cpu, most=1.3),
+        Ratio("pandas by the comparable part", costs[PANDAS].cpu / part.cpu, least=4),
+        Ratio("Polars by the comparable part", costs[POLARS].cpu / part.cpu, least=1),
+    ]
+    if bench.limited in costs:
+        limited = costs[bench.limited].cpu / costs[DBT].cpu
+        found.append(Ratio(f"{bench.limited}, by {DBT} without", limited, most=1.2))
+    if scaling is not None:
+        found.append(Ratio("the script, by linear from a tenth of the orders", scaling, most=1.1))
+    if whole:
+        found.append(Ratio("data tests in the whole build", whole.share("test"), most=0.3))
+    return [
+        *found,
+        Ratio("lifetimes' summary by ours", lifetimes["summary"].cpu / summary),
+        Ratio("lifetimes' fit by ours", lifetimes["fit"].cpu / bench.chain[FIT_MODEL].cpu),
+    ]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; the Makefile passes ORDERS and SMOKE through."""
+    result = argparse.ArgumentParser(
+        prog="python -m ops.bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("--orders", type=int, default=1_000_000)
+    result.add_argument("--rounds", type=int, default=3)
+    result.add_argument("--memory-limit", default="1GB", help="of dbt's second turn; '': none")
+    result.add_argument("--scaling", action="store_true", help="the script on a tenth as well")
+    result.add_argument("--smoke", action="store_true", help="small, once: do they agree?")
+    result.add_argument("--keep", action="store_true", help="keep the folder for the next run")
+    result.add_argument("--folder", type=Path, default=ROOT / "warehouse" / "bench")
+    return result
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print the page, write it; exit code 2 if the contenders disagree."""
+    options = parser().parse_args(argv)
+    if options.smoke:
+        options.orders, options.rounds, options.memory_limit = SMOKE_ORDERS, 1, ""
+    folder = options.folder.resolve()
+    try:
+        measured = run(options, folder)
+    except UserError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return REFUSED
+    finally:
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    if options.smoke:
+        said = ", ".join(f"{name} {value:,}" for name, value in measured.totals.items())
+        print(f"All contenders agree: {said}.")
+        return 0
+    text = "\n".join(page(measured)) + "\n"
+    print(text)
+    PAGE.write_text(text, encoding="utf-8")
+    print(f"Written: {display(PAGE)}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
