@@ -41,13 +41,14 @@ BOUGHT = """
     inner join intermediate.int_customers using (customer_key)
     where is_purchase
 """
-NOTES = """\
-The whole build and `dbt run` do much that the other contenders do not: each delivered row is judged,
-and what is refused is kept with its reason; money and rows are reconciled; people are erased by hash;
-visitors and customers are joined; consents, costs of goods, affinities, lifetime value, churn,
-lifecycle and contactability are computed. `dbt run` builds customers, segments and cohorts with all
-that they need. The comparable part is the seconds that the script spends on the models that make
-what pandas and Polars compute too; they share ids with the rest, so even it does more.""".splitlines()
+NOTES = [
+    "The whole build and `dbt run` do much that the other contenders do not: each delivered row is",
+    "judged, and what is refused is kept with its reason; money and rows are reconciled; people are",
+    "erased by hash; consents, costs of goods, affinities, lifetime value, churn, lifecycle and",
+    "contactability are computed. `dbt run` builds customers, segments and cohorts with all that",
+    "they need. The comparable part is what the script spends on the models that make what pandas",
+    "and Polars compute too; those judge every row as well.",
+]
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,7 @@ class Bench:
         tell("the whole dbt build")
         home, costs = self.home("dbt"), self.folder / "nodes.json"
         (home / shop.BUILD).unlink()
-        words = shop.dbt_arguments(
-            self.raw, home, "build", "--exclude-resource-type", "unit_test"
-        )
+        words = shop.dbt_arguments(self.raw, home, "build", "--exclude-resource-type", "unit_test")
         call = shop.module("ops.bench.nodes", costs, *words)
         cost = replace(call, environment=call.environment | shop.dbt_environment(home)).run()
         return Whole(cost, **json.loads(costs.read_text(encoding="utf-8")))

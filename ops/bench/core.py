@@ -15,7 +15,6 @@ from ops.demo.books import LAST_DAY
 from ops.project import ROOT, UserError
 
 ZONE = "Europe/Berlin"
-CURRENCY = "EUR"
 RATE_UNIT = 100_000_000
 SCORES = 5
 EVENT_DAYS = 90

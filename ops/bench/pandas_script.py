@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 from ops.bench.core import (
     CLICK,
     COHORTS,
-    CURRENCY,
     CUSTOMERS,
     END,
     EVENTS_FROM,
@@ -50,7 +49,8 @@ def read(
         if pa.types.is_decimal(column.type):
             values = pc.cast(found[column.name], pa.float64())
             found = found.set_column(place, column.name, values)
-    return found.to_pandas()
+    frame: pd.DataFrame = found.to_pandas()
+    return frame
 
 
 def read_occasions(raw: Path) -> pd.DataFrame:
@@ -92,7 +92,8 @@ def local_day(moments: pd.Series) -> pd.Series:
 def converted(amount: pd.Series, rate: pd.Series) -> pd.Series:
     """Cents in the reporting currency, halves rounded up."""
     cents = (100 * amount).round().astype("int64")
-    return (cents * rate + RATE_UNIT // 2) // RATE_UNIT
+    rounded: pd.Series = (cents * rate + RATE_UNIT // 2) // RATE_UNIT
+    return rounded
 
 
 def daily_rates(raw: Path) -> pd.DataFrame:
@@ -102,7 +103,7 @@ def daily_rates(raw: Path) -> pd.DataFrame:
     rates["rate"] = (rates["rate"].astype("float64") * RATE_UNIT).round()
     days = pd.date_range(rates["order_date"].min(), LAST, unit="us", name="order_date")
     by_day = rates.pivot(index="order_date", columns="currency", values="rate")
-    return by_day.reindex(days).ffill().stack().rename("rate").reset_index()
+    return by_day.reindex(days).ffill().reset_index().melt("order_date", value_name="rate")
 
 
 def summarise(occasions: pd.DataFrame) -> pd.DataFrame:

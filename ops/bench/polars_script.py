@@ -11,7 +11,6 @@ import polars as pl
 from ops.bench.core import (
     CLICK,
     COHORTS,
-    CURRENCY,
     CUSTOMERS,
     END,
     EVENTS_FROM,
@@ -94,9 +93,7 @@ def daily_rates(raw: Path) -> pl.LazyFrame:
         pl.col("rate_date").str.to_date().alias("order_date"),
         whole("rate", RATE_UNIT).alias("rate"),
     )
-    days = rates.select(
-        pl.date_range(pl.col("order_date").min(), LAST_DAY).alias("order_date")
-    )
+    days = rates.select(pl.date_range(pl.col("order_date").min(), LAST_DAY).alias("order_date"))
     return (
         rates.select("currency")
         .unique()

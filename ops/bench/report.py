@@ -71,8 +71,8 @@ def page(measured: Measured) -> Iterator[str]:
     """The page, line by line."""
     yield "# Benchmarks"
     yield ""
-    yield "Written by `make bench`, every word and figure of it. Seconds are those of the processors,"
-    yield "user and system; a ratio is one of these seconds unless it says otherwise."
+    yield "Written by `make bench`, every word and figure of it. Seconds are those of the"
+    yield "processors, user and system, unless it says otherwise; a ratio is one of such seconds."
     yield ""
     yield from about(measured)
     yield ""
@@ -106,8 +106,8 @@ def about(measured: Measured) -> Iterator[str]:
     yield "  customer. Ids are strings; some orders were delivered twice; three currencies."
     totals = ", ".join(f"{name} {value:,}" for name, value in measured.totals.items())
     yield f"- **All contenders agree**, for every customer in every column and cell: {totals}."
-    yield f"- **Rounds.** {measured.rounds}, all contenders by turns, each a process of its own; the"
-    yield "  median counts."
+    yield f"- **Rounds.** {measured.rounds}, all contenders by turns, each a process of its own;"
+    yield "  the median counts."
     yield f"- **Machine.** {machine()}"
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     yield f"- **Versions.** Python {platform.python_version()}, {versions}."
