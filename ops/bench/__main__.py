@@ -43,8 +43,8 @@ BOUGHT = """
 """
 NOTES = [
     "The whole build and `dbt run` do much that the other contenders do not: each delivered row is",
-    "judged, and what is refused is kept with its reason; money and rows are reconciled; people are",
-    "erased by hash; consents, costs of goods, affinities, lifetime value, churn, lifecycle and",
+    "judged, and what is refused is kept with its reason; rows and money are reconciled; people",
+    "are erased by hash; consents, costs, affinities, lifetime value, churn, lifecycle and",
     "contactability are computed. `dbt run` builds customers, segments and cohorts with all that",
     "they need. The comparable part is what the script spends on the models that make what pandas",
     "and Polars compute too; those judge every row as well.",

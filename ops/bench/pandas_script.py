@@ -86,7 +86,9 @@ def read_occasions(raw: Path) -> pd.DataFrame:
 
 def local_day(moments: pd.Series) -> pd.Series:
     """The calendar day in the shop's zone, as midnight."""
-    return moments.dt.tz_localize("UTC").dt.tz_convert(ZONE).dt.tz_localize(None).dt.normalize()
+    local = moments.dt.tz_localize("UTC").dt.tz_convert(ZONE)
+    day: pd.Series = local.dt.tz_localize(None).dt.normalize()
+    return day
 
 
 def converted(amount: pd.Series, rate: pd.Series) -> pd.Series:
