@@ -19,14 +19,20 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from ops.bench.costs import Cost, combine, cost_of_statements, own_peak
-from ops.bench.shop import BUILD, POLICY_SEEDS, dbt, write_profile, write_shop
+from ops.bench.shop import (
+    BUILD,
+    POLICY_SEEDS,
+    Node,
+    dbt,
+    models_in_order,
+    write_profile,
+    write_shop,
+)
 from ops.demo.buying import BUYERS, PROSPECTS
 from ops.demo.parquet import ORDERS_PER_CUSTOMER
 
@@ -89,18 +95,16 @@ def prepare(folder: Path, customers: int, memory: str) -> None:
 
 def decision_models(folder: Path) -> list[Model]:
     """The models of the decision, in an order in which they can be built."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    chosen: dict[str, dict[str, Any]] = {
-        key: node
-        for key, node in manifest["nodes"].items()
-        if node["resource_type"] == "model"
-        and (node["original_file_path"].startswith(DECISION_FOLDER) or node["name"] in MARTS)
-    }
-    order = TopologicalSorter({key: chosen[key]["depends_on"]["nodes"] for key in chosen})
-    return [read_model(folder, chosen[key]) for key in order.static_order() if key in chosen]
+    chosen = models_in_order(
+        folder,
+        lambda node: (
+            node["original_file_path"].startswith(DECISION_FOLDER) or node["name"] in MARTS
+        ),
+    )
+    return [read_model(folder, node) for node in chosen.values()]
 
 
-def read_model(folder: Path, node: dict[str, Any]) -> Model:
+def read_model(folder: Path, node: Node) -> Model:
     """A model with the statements that dbt ran; they build a copy and swap it in."""
     path = Path(node["original_file_path"])
     run = folder / "run" / node["package_name"] / path

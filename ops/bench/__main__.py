@@ -22,7 +22,7 @@ from pathlib import Path
 
 import duckdb
 
-from ops.bench import core, lifetimes_script, script, shop
+from ops.bench import agree, core, lifetimes_script, script, shop
 from ops.bench.costs import Call, Cost, combine
 from ops.bench.report import Measured, Ratio, Whole, page
 from ops.project import REFUSED, ROOT, UserError, display
@@ -69,7 +69,7 @@ class Bench:
         self.raw = self.shop(orders)
         self.memory = memory
         self.limited = f"{DBT}, memory_limit {memory}"
-        self.models: script.Nodes = {}
+        self.models: shop.Models = {}
         self.chain: dict[str, Cost] = {}
 
     def shop(self, orders: int) -> Path:
@@ -146,7 +146,7 @@ class Bench:
         found = {}
         for name, folder in ((DBT, "dbt"), (SCRIPT, "script")):
             found[name] = self.home(f"{folder}_results")
-            core.write_ours(self.home(folder) / shop.BUILD, found[name])
+            agree.write_ours(self.home(folder) / shop.BUILD, found[name])
         return {**found, POLARS: self.home("polars_script"), PANDAS: self.home("pandas_script")}
 
     def lifetimes(self, ours: Path) -> dict[str, Cost]:
@@ -162,7 +162,7 @@ class Bench:
             ).fetchall()
         shop.module("ops.bench.lifetimes_script", purchases, home).run()
         columns = {core.CUSTOMERS: ["repeat_count", "recency_days", "age_days"]}
-        core.check_agreement({DBT: ours, LIFETIMES: home}, columns)
+        agree.check_agreement({DBT: ours, LIFETIMES: home}, columns)
         said = json.loads((home / lifetimes_script.COSTS).read_text(encoding="utf-8"))
         its = said.pop(lifetimes_script.LIKELIHOOD)
         if own is not None and not isclose(own, its, rel_tol=1e-6):
@@ -221,7 +221,7 @@ def tell(what: str) -> None:
 def totals(results: dict[str, Path]) -> dict[str, object]:
     """The sums that all agree about."""
     folder = results[DBT]
-    customers = duckdb.execute(core.TOTALS, [str(folder / f"{core.CUSTOMERS}.parquet")])
+    customers = duckdb.execute(agree.TOTALS, [str(folder / f"{core.CUSTOMERS}.parquet")])
     names = [column[0] for column in customers.description]
     (row,) = customers.fetchall()
     return {
@@ -237,7 +237,7 @@ def run(options: argparse.Namespace, folder: Path) -> Measured:
     costs = bench.measure(contenders, options.rounds)
     disk = {name: size(contender.left) for name, contender in contenders.items()}
     results = bench.results()
-    core.check_agreement(results)
+    agree.check_agreement(results)
     lifetimes = bench.lifetimes(results[DBT])
     compared = script.compared_models(bench.models)
     other = combine([cost for name, cost in bench.chain.items() if name not in compared], sum)

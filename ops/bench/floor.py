@@ -8,12 +8,12 @@ from pathlib import Path
 
 import duckdb
 
-from ops.bench.core import EVENTS_FROM
+from ops.bench.core import EVENTS_FROM, THREADS
 
 
 def main(raw: Path) -> None:
     """Read orders and the last days' events, one group-by each."""
-    with duckdb.connect(config={"threads": 2}) as connection:
+    with duckdb.connect(config={"threads": THREADS}) as connection:
         connection.execute(
             """
             create table orders as

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from ops.bench.core import THREADS
 from ops.bench.costs import Cost
 
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "polars", "pandas", "lifetimes", "numpy", "scipy")
@@ -119,9 +120,8 @@ def machine() -> str:
     facts = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     model = re.search(r"model name\s*: (.+)", facts)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    threads = os.environ.get("LIFETIME_THREADS", "2")
     return (
-        f"{model[1] if model else platform.machine()}, {os.cpu_count()} cores, {threads} threads"
+        f"{model[1] if model else platform.machine()}, {os.cpu_count()} cores, {THREADS} threads"
         f" used, {memory:.0f} GiB, {platform.system()}."
     )
 

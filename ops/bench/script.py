@@ -9,19 +9,17 @@ file with the seeds; costs.json tells what each model took.
 import json
 import sys
 from dataclasses import asdict
-from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
+from ops.bench.core import THREADS
 from ops.bench.costs import cost_of
-from ops.bench.shop import BUILD
+from ops.bench.shop import BUILD, Models, models_in_order
 from ops.fit import as_relation, fit_groups
 from ops.project import UserError
 
 SCRIPT, COSTS = "script.json", "costs.json"
-Nodes = dict[str, dict[str, Any]]
 
 # what the others compute too, and what of its making they do not: costs of goods, categories,
 # who is known by nothing but a profile, a consent, a survey, a message
@@ -44,19 +42,12 @@ NOT_COMPARED = {
 }
 
 
-def compiled_models(folder: Path) -> Nodes:
+def compiled_models(folder: Path) -> Models:
     """The models that dbt compiled into this folder when it ran, each after what it reads."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    models = {
-        key: node
-        for key, node in manifest["nodes"].items()
-        if node["resource_type"] == "model" and node.get("compiled")
-    }
-    order = TopologicalSorter({key: node["depends_on"]["nodes"] for key, node in models.items()})
-    return {key: models[key] for key in order.static_order() if key in models}
+    return models_in_order(folder, lambda node: bool(node.get("compiled")))
 
 
-def compared_models(models: Nodes) -> set[str]:
+def compared_models(models: Models) -> set[str]:
     """The names of the models that make what the other contenders compute too."""
     by_name = {node["name"]: node for node in models.values()}
     if missing := {*COMPARED, *NOT_COMPARED} - by_name.keys():
@@ -75,7 +66,7 @@ def compared_models(models: Nodes) -> set[str]:
     return found
 
 
-def write_script(models: Nodes, folder: Path) -> None:
+def write_script(models: Models, folder: Path) -> None:
     """Each model as one statement; one that is Python fits what it reads."""
     script = []
     for node in models.values():
@@ -97,7 +88,7 @@ def main(folder: Path) -> None:
     """Run the script."""
     script = json.loads((folder / SCRIPT).read_text(encoding="utf-8"))
     costs = {}
-    with duckdb.connect(str(folder / BUILD), config={"threads": 2}) as connection:
+    with duckdb.connect(str(folder / BUILD), config={"threads": THREADS}) as connection:
         connection.execute("set TimeZone = 'UTC'")
 
         def run(statement: str, source: str | None) -> None:

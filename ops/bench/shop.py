@@ -2,13 +2,15 @@
 
 import contextlib
 import json
-import os
 import sys
+from collections.abc import Callable
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ops.bench.core import THREADS
 from ops.bench.costs import Call
 from ops.build import gather_vars
 from ops.build import parser as build_parser
@@ -17,12 +19,13 @@ from ops.project import ROOT, project_vars
 
 BUILD = "build.duckdb"  # the name is the catalogue in the compiled SQL
 POLICY_SEEDS = "path:seeds/policy"
+Node = dict[str, Any]
+Models = dict[str, Node]
 
 
 def module(name: str, *arguments: str | Path) -> Call:
     """A module of this project as a program; no library takes more threads than DuckDB does."""
-    threads = os.environ.get("LIFETIME_THREADS", "2")
-    environment = {"POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": threads}
+    environment = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS"), str(THREADS))
     return Call([sys.executable, "-m", name, *map(str, arguments)], environment)
 
 
@@ -63,3 +66,15 @@ def dbt(raw: Path, folder: Path, *arguments: str) -> Call:
     """That command as a program."""
     program = str(Path(sys.executable).with_name("dbt"))
     return Call([program, *dbt_arguments(raw, folder, *arguments)], dbt_environment(folder))
+
+
+def models_in_order(folder: Path, is_wanted: Callable[[Node], bool]) -> Models:
+    """Some models of the manifest that dbt left in this folder, each after what it reads."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    models = {
+        key: node
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and is_wanted(node)
+    }
+    order = TopologicalSorter({key: node["depends_on"]["nodes"] for key, node in models.items()})
+    return {key: models[key] for key in order.static_order() if key in models}

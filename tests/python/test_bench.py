@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ops.bench import core
+from ops.bench import agree, core
 from ops.bench.__main__ import DBT, PANDAS, SMOKE_ORDERS, main
 from ops.bench.report import Ratio
 from ops.project import UserError
@@ -37,13 +37,13 @@ def test_one_wrong_cell_is_named(
     results: dict[str, Path], tmp_path: Path, table: str, column: str, changed: str, said: str
 ) -> None:
     for path in results[PANDAS].glob("*.parquet"):
-        one = f"row_number() over (order by {', '.join(core.KEYS[path.stem])}) = 3"
+        one = f"row_number() over (order by {', '.join(agree.KEYS[path.stem])}) = 3"
         change = f"case when {one} then {changed} else {column} end as {column}"
         columns = f"* replace ({change})" if path.stem == table else "*"
         rows = duckdb.sql(f"select {columns} from read_parquet('{path}')")
         rows.write_parquet(str(tmp_path / path.name))
     with pytest.raises(UserError, match=r"by `dbt run` and .* by pandas; 1 rows differ") as error:
-        core.check_agreement({**results, PANDAS: tmp_path})
+        agree.check_agreement({**results, PANDAS: tmp_path})
     assert said in str(error.value)
 
 
@@ -52,7 +52,7 @@ def test_a_missing_customer_is_a_difference(results: dict[str, Path], tmp_path: 
         rows = duckdb.sql(f"select * from read_parquet('{path}') order by all")
         rows.limit(10**9, offset=1).write_parquet(str(tmp_path / path.name))
     with pytest.raises(UserError, match="None by pandas; 1 rows differ"):
-        core.check_agreement({**results, PANDAS: tmp_path})
+        agree.check_agreement({**results, PANDAS: tmp_path})
 
 
 def test_a_goal_is_met_at_its_limit_and_missed_beyond() -> None:
