@@ -317,7 +317,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the page, write it; exit code 2 if the contenders disagree."""
     options = parser().parse_args(argv)
     if options.smoke:
-        options.orders, options.rounds, options.memory_limit = SMOKE_ORDERS, 1, ""
+        options.orders, options.rounds = SMOKE_ORDERS, 1
+        options.memory_limit, options.scaling = "", False
     folder = options.folder.resolve()
     try:
         measured = run(options, folder)
