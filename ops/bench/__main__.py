@@ -25,6 +25,7 @@ import duckdb
 from ops.bench import agree, core, lifetimes_script, script, shop
 from ops.bench.costs import Call, Cost, combine
 from ops.bench.report import Measured, Ratio, Whole, page
+from ops.demo.parquet import ORDERS_PER_CUSTOMER
 from ops.project import REFUSED, ROOT, UserError, display
 
 CHAIN = ["+customer_segments", "+customers", "+cohort_retention"]
@@ -63,9 +64,10 @@ class Contender:
 class Bench:
     """One run in one folder."""
 
-    def __init__(self, folder: Path, orders: int, memory: str) -> None:
+    def __init__(self, folder: Path, orders: int, each: float, memory: str) -> None:
         self.folder = folder
         self.orders = orders
+        self.each = each
         self.raw = self.shop(orders)
         self.memory = memory
         self.limited = f"{DBT}, memory_limit {memory}"
@@ -74,11 +76,12 @@ class Bench:
 
     def shop(self, orders: int) -> Path:
         """The files of a shop of that size; those that a run before kept are taken."""
-        raw, finished = self.folder / f"raw_{orders}", self.folder / f"raw_{orders}.finished"
+        raw = self.folder / f"raw_{orders}_{self.each:g}"
+        finished = raw.with_name(f"{raw.name} finished")
         if not finished.exists():
             tell(f"writing {orders:,} orders")
             shutil.rmtree(raw, ignore_errors=True)
-            shop.write_shop(raw, orders)
+            shop.write_shop(raw, orders, self.each)
             finished.touch()
         return raw
 
@@ -232,7 +235,7 @@ def totals(results: dict[str, Path]) -> dict[str, object]:
 
 def run(options: argparse.Namespace, folder: Path) -> Measured:
     """Measure everything; a disagreement stops it."""
-    bench = Bench(folder, options.orders, options.memory_limit)
+    bench = Bench(folder, options.orders, options.orders_per_customer, options.memory_limit)
     contenders = bench.contenders()
     costs = bench.measure(contenders, options.rounds)
     disk = {name: size(contender.left) for name, contender in contenders.items()}
@@ -304,6 +307,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     result.add_argument("--orders", type=int, default=1_000_000)
+    result.add_argument("--orders-per-customer", type=float, default=ORDERS_PER_CUSTOMER)
     result.add_argument("--rounds", type=int, default=3)
     result.add_argument("--memory-limit", default="1GB", help="of dbt's second turn; '': none")
     result.add_argument("--scaling", action="store_true", help="the script on a tenth as well")

@@ -15,6 +15,7 @@ from ops.bench.costs import Call
 from ops.build import gather_vars
 from ops.build import parser as build_parser
 from ops.demo.books import LAST_DAY
+from ops.demo.parquet import ORDERS_PER_CUSTOMER
 from ops.project import ROOT, project_vars
 
 BUILD = "build.duckdb"  # the name is the catalogue in the compiled SQL
@@ -29,9 +30,10 @@ def module(name: str, *arguments: str | Path) -> Call:
     return Call([sys.executable, "-m", name, *map(str, arguments)], environment)
 
 
-def write_shop(raw: Path, orders: int) -> None:
+def write_shop(raw: Path, orders: int, orders_per_customer: float = ORDERS_PER_CUSTOMER) -> None:
     """Write about so many orders, and what goes with them, as Parquet."""
-    module("ops.demo_shop", "--orders", str(orders), "--out", raw).run()
+    each = ["--orders-per-customer", str(orders_per_customer)]
+    module("ops.demo_shop", "--orders", str(orders), *each, "--out", raw).run()
 
 
 def write_profile(folder: Path, **settings: str) -> None:
