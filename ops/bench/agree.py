@@ -92,18 +92,17 @@ def compare(table: str, columns: list[str], results: dict[str, Path]) -> None:
     """The rows of two contenders, joined by their key, are equal in these columns."""
     (left, left_folder), (right, right_folder) = results.items()
     keys = ", ".join(KEYS[table])
-    joined = f"""
-        from read_parquet('{left_folder / table}.parquet') as ours
-        full join read_parquet('{right_folder / table}.parquet') as theirs using ({keys})
-    """
+    files = [str(folder / f"{table}.parquet") for folder in (left_folder, right_folder)]
+    joined = f"from read_parquet(?) as ours full join read_parquet(?) as theirs using ({keys})"
     differs = {name: f"ours.{name} is distinct from theirs.{name}" for name in columns}
     counted = ", ".join(f"count(*) filter (where {rule})" for rule in differs.values())
-    (counts,) = duckdb.sql(f"select {counted} {joined}").fetchall()
+    (counts,) = duckdb.execute(f"select {counted} {joined}", files).fetchall()
     for (column, rule), count in zip(differs.items(), counts, strict=True):
         if count:
-            ((*key, ours, theirs),) = duckdb.sql(
+            ((*key, ours, theirs),) = duckdb.execute(
                 f"select {keys}, ours.{column}, theirs.{column} {joined}"
-                f" where {rule} order by {keys} limit 1"
+                f" where {rule} order by {keys} limit 1",
+                files,
             ).fetchall()
             where = ", ".join(
                 f"{name} {value}" for name, value in zip(KEYS[table], key, strict=True)
