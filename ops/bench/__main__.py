@@ -1,7 +1,7 @@
 """Measure this project beside the scripts that one would write instead.
 
     python -m ops.bench                          a million orders, three rounds: docs/benchmarks.md
-    python -m ops.bench --orders 10000000 --scaling --keep
+    python -m ops.bench --orders 10000000 --scaling --folder warehouse/bench
     python -m ops.bench --smoke                  a few thousand orders: do all contenders agree?
 
 A demo shop of that size is written as Parquet. Then all contenders take their turns, each in a
@@ -14,6 +14,7 @@ import json
 import shutil
 import statistics
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -68,16 +69,16 @@ class Bench:
         self.folder = folder
         self.orders = orders
         self.each = each
-        self.raw = self.shop(orders)
+        self.raw = self.files(orders)
         self.memory = memory
         self.limited = f"{DBT}, memory_limit {memory}"
         self.models: shop.Models = {}
         self.chain: dict[str, Cost] = {}
 
-    def shop(self, orders: int) -> Path:
+    def files(self, orders: int) -> Path:
         """The files of a shop of that size; those that a run before kept are taken."""
-        raw = self.folder / f"raw_{orders}_{self.each:g}"
-        finished = raw.with_name(f"{raw.name} finished")
+        raw = self.folder / f"raw_{orders}_{self.each:g}".replace(".", "_")
+        finished = raw.with_suffix(".finished")
         if not finished.exists():
             tell(f"writing {orders:,} orders")
             shutil.rmtree(raw, ignore_errors=True)
@@ -93,6 +94,7 @@ class Bench:
 
     def seed(self, folder: Path, **settings: str) -> None:
         """A folder for dbt, with the seeds loaded and the project parsed."""
+        tell("loading the seeds")
         shop.write_profile(folder, **settings)
         (folder / shop.BUILD).unlink(missing_ok=True)
         shop.dbt(self.raw, folder, "seed", "--select", shop.POLICY_SEEDS).run()
@@ -187,7 +189,7 @@ class Bench:
     def scaling(self, whole: Cost) -> float:
         """The script's seconds by order, beside those of a tenth of the orders."""
         small = self.orders // 10
-        raw, home = self.shop(small), self.home("small")
+        raw, home = self.files(small), self.home("small")
         tell("the script on a tenth of the orders")
         shutil.copy(self.home("dbt") / SEEDED, home / shop.BUILD)
         text = (self.home("script") / script.SCRIPT).read_text(encoding="utf-8")
@@ -312,8 +314,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--memory-limit", default="1GB", help="of dbt's second turn; '': none")
     result.add_argument("--scaling", action="store_true", help="the script on a tenth as well")
     result.add_argument("--smoke", action="store_true", help="small, once: do they agree?")
-    result.add_argument("--keep", action="store_true", help="keep the folder for the next run")
-    result.add_argument("--folder", type=Path, default=ROOT / "warehouse" / "bench")
+    result.add_argument("--folder", type=Path, help="keep the files here; there: use them")
     return result
 
 
@@ -323,15 +324,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.smoke:
         options.orders, options.rounds = SMOKE_ORDERS, 1
         options.memory_limit, options.scaling = "", False
-    folder = options.folder.resolve()
-    try:
-        measured = run(options, folder)
-    except UserError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return REFUSED
-    finally:
-        if not options.keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=ROOT / "warehouse", prefix="bench_") as temporary:
+        try:
+            measured = run(options, (options.folder or Path(temporary)).resolve())
+        except UserError as error:
+            print(f"bench: {error}", file=sys.stderr)
+            return REFUSED
     if options.smoke:
         said = ", ".join(f"{name} {value:,}" for name, value in measured.totals.items())
         print(f"All contenders agree: {said}.")

@@ -15,7 +15,7 @@ from ops.project import UserError
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """What dbt and pandas made of one small shop, after a run in which all agreed."""
     folder = tmp_path_factory.mktemp("bench")
-    assert main(["--smoke", "--keep", "--folder", str(folder)]) == 0
+    assert main(["--smoke", "--folder", str(folder)]) == 0
     return {DBT: folder / "dbt_results", PANDAS: folder / "pandas_script"}
 
 
