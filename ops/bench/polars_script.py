@@ -26,13 +26,11 @@ from ops.demo.books import LAST_DAY
 
 def main(raw: Path, out: Path) -> None:
     """Read the shop, write its customers and cohorts."""
-    occasions = read_occasions(raw)
-    customers = score(summarise(occasions).join(
-        read_events(raw), on="customer_id", how="left"
-    ))  # fmt: skip
-    frames = pl.collect_all([customers, cohorts(occasions)], engine="streaming")
-    for name, frame in zip((CUSTOMERS, COHORTS), frames, strict=True):
-        frame.write_parquet(out / f"{name}.parquet")
+    occasions = in_order(read_occasions(raw)).collect(engine="streaming").lazy()
+    events = read_events(raw).collect(engine="streaming").lazy()
+    customers = score(summarise(occasions).join(events, on="customer_id", how="left"))
+    for name, frame in ((CUSTOMERS, customers), (COHORTS, cohorts(occasions))):
+        frame.collect(engine="streaming").write_parquet(out / f"{name}.parquet")
 
 
 def read_occasions(raw: Path) -> pl.LazyFrame:
@@ -103,21 +101,29 @@ def daily_rates(raw: Path) -> pl.LazyFrame:
     )
 
 
+def in_order(occasions: pl.LazyFrame) -> pl.LazyFrame:
+    """Each customer's days one after the other, with the gap to the one before."""
+    customer, day = pl.col("customer_id"), pl.col("order_date")
+    is_repeat = (customer == customer.shift()).fill_null(False)
+    return occasions.sort("customer_id", "order_date").with_columns(
+        is_repeat.alias("is_repeat"),
+        pl.when(is_repeat).then((day - day.shift()).dt.total_days()).alias("gap_days"),
+    )
+
+
 def summarise(occasions: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a buyer, from one pass over sorted days."""
+    """One row a buyer."""
     day = pl.col("order_date")
-    is_first = pl.int_range(pl.len()) == 0
     return (
-        occasions.sort("customer_id", "order_date")
-        .group_by("customer_id")
+        occasions.group_by("customer_id")
         .agg(
             pl.col("order_count").sum().cast(pl.Int64),
             pl.col("net_cents").sum(),
             day.min().alias("first_order_date"),
             day.max().alias("last_order_date"),
-            day.sort().diff().dt.total_days().median().alias("median_gap_days"),
-            (pl.len().cast(pl.Int64) - 1).alias("repeat_count"),
-            pl.col("net_cents").sort_by(day).filter(~is_first).sum().alias("repeat_cents"),
+            pl.col("gap_days").median().alias("median_gap_days"),
+            pl.col("is_repeat").sum().cast(pl.Int64).alias("repeat_count"),
+            (pl.col("net_cents") * pl.col("is_repeat")).sum().alias("repeat_cents"),
         )
         .with_columns(
             days("first_order_date", pl.col("last_order_date")).alias("recency_days"),
@@ -180,12 +186,12 @@ def ranked(measure: str) -> pl.Expr:
 def cohorts(occasions: pl.LazyFrame) -> pl.LazyFrame:
     """How many of each cohort bought in each month since their first."""
     month = pl.col("order_date").dt.truncate("1mo")
-    cohort = month.min().over("customer_id")
-    count = 12 * (month.dt.year() - cohort.dt.year()) + (
+    cohort = pl.when(~pl.col("is_repeat")).then(month).forward_fill()
+    since = 12 * (month.dt.year() - cohort.dt.year()) + (
         month.dt.month().cast(pl.Int32) - cohort.dt.month().cast(pl.Int32)
     )
     return (
-        occasions.select("customer_id", cohort.alias("cohort_month"), count.alias("month_number"))
+        occasions.select("customer_id", cohort.alias("cohort_month"), since.alias("month_number"))
         .group_by("cohort_month", "month_number")
         .agg(pl.col("customer_id").n_unique().alias("active_count"))
     )
