@@ -83,7 +83,7 @@ requirements: $(VENV)/runtime ## pin requirements*.txt again, to the newest rele
 	done
 
 clean: ## remove what builds and checks left; the published file stays
-	@rm -rf target logs warehouse/build.* warehouse/spark/build warehouse/gates .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf target logs warehouse/build.* warehouse/bench_* warehouse/spark/build warehouse/gates .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 profiles.yml: | profiles.yml.example
 	@cp profiles.yml.example $@

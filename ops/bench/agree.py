@@ -67,7 +67,7 @@ TOTALS = """
     select
         count(*) as customers,
         sum(order_count) as orders,
-        sum(net_cents) / 100 as net_revenue,
+        sum(net_cents) / 100 as "net revenue",
         sum(repeat_count) as repeats
     from read_parquet(?)
 """

@@ -1,6 +1,6 @@
 """The SQL that dbt compiled as one script in one DuckDB connection, without dbt.
 
-python -m ops.bench.script folder
+python -m ops.bench.script folder [memory_limit]
 
 The folder holds script.json, a list of (model, statement, relation fitted or null), and the build
 file with the seeds; costs.json tells what each model took.
@@ -84,11 +84,14 @@ def write_script(models: Models, folder: Path) -> None:
     (folder / SCRIPT).write_text(json.dumps(script, indent=1), encoding="utf-8")
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, memory_limit: str = "") -> None:
     """Run the script."""
+    config: dict[str, str | bool | int | float | list[str]] = {"threads": THREADS}
+    if memory_limit:
+        config["memory_limit"] = memory_limit
     script = json.loads((folder / SCRIPT).read_text(encoding="utf-8"))
     costs = {}
-    with duckdb.connect(str(folder / BUILD), config={"threads": THREADS}) as connection:
+    with duckdb.connect(str(folder / BUILD), config=config) as connection:
         connection.execute("set TimeZone = 'UTC'")
 
         def run(statement: str, source: str | None) -> None:
@@ -105,4 +108,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

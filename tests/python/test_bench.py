@@ -7,7 +7,8 @@ import pytest
 
 from ops.bench import agree, core
 from ops.bench.__main__ import DBT, PANDAS, main
-from ops.bench.report import Ratio
+from ops.bench.costs import Cost
+from ops.bench.report import Measured, Ratio, Whole, page
 from ops.project import UserError
 
 
@@ -59,3 +60,32 @@ def test_a_goal_is_met_at_its_limit_and_missed_beyond() -> None:
     assert Ratio("a", 6.1, most=6).row().endswith("**missed** |")
     assert Ratio("a", 3.9, least=4).row().endswith("at least 4 | **missed** |")
     assert Ratio("a", 3.9).row().endswith("| | |")
+
+
+def test_the_page_tells_what_was_measured() -> None:
+    one = Cost(cpu=2.0, wall=1.0, peak=3e6)
+    whole = Whole(
+        Cost(20.0, 10.0), {"model": 12.0, "test": 5.0}, {"model": 2, "test": 9}, {"a": 12}
+    )
+    lines = list(
+        page(
+            Measured(
+                rows={"orders": 30, "customers": 10},
+                rounds=3,
+                totals={"customers": 9},
+                ratios=[Ratio("one / other", 2.0, most=1.5)],
+                costs={"floor": one, "script": Cost(8.0, 4.0)},
+                disk={"floor": 0, "script": 5_000_000},
+                floor="floor",
+                core=one,
+                core_models=1,
+                chain={"a": Cost(3.0, 1.0), "b": Cost(1.0, 1.0)},
+                whole=whole,
+            )
+        )
+    )
+    assert "| one / other | 2.00 | at most 1.5 | **missed** |" in lines
+    assert "| script | 8.0 | 4.0 | 4.0 | 0 | 5 |" in lines
+    assert "| `a` | 3.00 | 75.0% |" in lines
+    assert "| data tests | 9 | 5.0 | 25% |" in lines
+    assert "| dbt itself, before, between and after | | 3.0 | 15% |" in lines
