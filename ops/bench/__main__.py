@@ -140,9 +140,9 @@ class Bench:
 
     def results(self) -> dict[str, Path]:
         """Where each contender's customers and cohorts are, this project's own first."""
-        found = {}
-        for name, folder in ((DBT, "dbt"), (SCRIPT, "script")):
-            found[name] = self.home(f"{folder}_results")
+        builds = {DBT: "dbt", SCRIPT: "script"} | ({self.limited: "limited"} if self.memory else {})
+        found = {name: self.home(f"{folder}_results") for name, folder in builds.items()}
+        for name, folder in builds.items():
             agree.write_ours(self.home(folder) / shop.BUILD, found[name])
         return {**found, POLARS: self.home("polars_script"), PANDAS: self.home("pandas_script")}
 

@@ -78,8 +78,9 @@ def page(measured: Measured) -> Iterator[str]:
     """The page, line by line."""
     yield "# Benchmarks"
     yield ""
-    yield "Written by `make bench`, every word and figure of it. Seconds are those of the"
-    yield "processors, user and system, unless it says otherwise; a ratio is one of such seconds."
+    yield "Written by `make bench`, every word and figure; `make bench ORDERS=10000000` measures"
+    yield "another size. Seconds are those of the processors, user and system, unless it says"
+    yield "otherwise, and so are ratios. They are worth comparing within one run."
     yield ""
     yield from about(measured)
     yield ""
@@ -97,7 +98,8 @@ def page(measured: Measured) -> Iterator[str]:
     yield ""
     yield "## Where the SQL's time goes"
     yield ""
-    yield from slowest(measured.chain, "of the script")
+    seconds = {name: cost.cpu for name, cost in measured.chain.items()}
+    yield from shares(seconds, "of the script's seconds")
     if measured.whole:
         yield ""
         yield "## The whole build"
@@ -151,11 +153,6 @@ def cost_row(name: str, cost: Cost, floor: float, disk: str) -> str:
         f"| {name} | {cost.cpu:,.1f} | {cost.cpu / floor:,.1f} | {cost.wall:,.1f}"
         f" | {cost.peak / 1e6:,.0f} | {disk} |"
     )
-
-
-def slowest(costs: Mapping[str, Cost], of_what: str) -> Iterator[str]:
-    """The models that took most, and their share."""
-    yield from shares({name: cost.cpu for name, cost in costs.items()}, of_what)
 
 
 def shares(seconds: Mapping[str, float], of_what: str) -> Iterator[str]:
