@@ -9,7 +9,7 @@ PYTHON := $(VENV)/bin/python
 
 # RAW=folder AS_OF=YYYY-MM-DD TARGET=duckdb VARS='{name: value}' CUSTOMER=id VERSION=name: handed on by the shell,
 # so that spaces and quotes in them stay what they are
-export RAW AS_OF TARGET VARS SMOKE CUSTOMER VERSION
+export RAW AS_OF TARGET VARS SMOKE ORDERS OF CUSTOMER VERSION
 
 # nothing calls home
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -44,12 +44,13 @@ proof: $(VENV)/development profiles.yml ## that no protected attribute reaches a
 	@$(PYTHON) -m ops.proof $${RAW:+--raw="$$RAW"} $${AS_OF:+--as-of="$$AS_OF"} \
 		$${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
 
-bench: $(VENV)/development profiles.yml ## what lifetime value and decisions cost, is lift honest; SMOKE=1: small
-	@[ -n "$$SMOKE" ] || $(PYTHON) -m ops.bench_clv speed
-	@[ -n "$$SMOKE" ] || $(PYTHON) -m ops.bench_clv scores
-	@[ -n "$$SMOKE" ] || $(PYTHON) -m ops.bench_clv recovery
-	@$(PYTHON) -m ops.bench_lift $${SMOKE:+--smoke}
-	@$(PYTHON) -m ops.bench_decision $${SMOKE:+--smoke}
+bench: $(VENV)/development profiles.yml ## what it costs beside Polars, pandas, lifetimes; knows ORDERS, SMOKE=1, OF=clv|lift|decision
+	@case "$$OF" in \
+		"") $(PYTHON) -m ops.bench --scaling $${ORDERS:+--orders="$$ORDERS"} $${SMOKE:+--smoke} ;; \
+		clv) for part in speed scores recovery; do $(PYTHON) -m ops.bench_clv $$part || exit; done ;; \
+		lift | decision) $(PYTHON) -m "ops.bench_$$OF" $${SMOKE:+--smoke} ;; \
+		*) echo "OF is clv, lift or decision; without it everything is measured together" >&2; exit 2 ;; \
+	esac
 
 gates: $(VENV)/runtime ## what is expected of the last delivery and build, as pages: warehouse/gates
 	@$(PYTHON) -W ignore -m ops.validate
@@ -82,7 +83,7 @@ requirements: $(VENV)/runtime ## pin requirements*.txt again, to the newest rele
 	done
 
 clean: ## remove what builds and checks left; the published file stays
-	@rm -rf target logs warehouse/build.* warehouse/spark/build warehouse/gates .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf target logs warehouse/build.* warehouse/bench_* warehouse/spark/build warehouse/gates .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 profiles.yml: | profiles.yml.example
 	@cp profiles.yml.example $@

@@ -13,7 +13,6 @@ shop, next to a group-by of the same rows.
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from ops.bench.costs import own_peak
 from ops.clv_fit import BGNBD, GAMMA_GAMMA, Array, fit_bgnbd, fit_gamma_gamma
 from ops.dbt_run import release_build
 from ops.fit import DAYS_IN_WEEK, fit_groups
@@ -157,26 +157,18 @@ def speed(fitter: str, customers: int) -> None:
         "select count(*) from (select distinct repeat_count, clv_recency_days, clv_age_days"
         " from summary)"
     ).fetchall()[0]
-    before = peak_megabytes()
+    before = own_peak() / 1e6
     started, started_process = time.perf_counter(), time.process_time()
     if fitter == "lifetimes":
-        from lifetimes import BetaGeoFitter
+        from ops.bench import lifetimes_script
 
-        found = BetaGeoFitter().fit(
-            shop.x,
-            shop.t_x,
-            shop.age,
-        )
-        # it fits scaled times, whose likelihood differs by their unit to the power of the repeats
-        log_likelihood = -found._negative_log_likelihood_ * customers
-        log_likelihood += float(np.sum(shop.x)) * np.log(found._scale)
-        result = {**found.params_, "log_likelihood": log_likelihood}
+        result = lifetimes_script.fit(shop.x, shop.t_x, shop.age)
     else:
         (row,) = fit_groups(connection.table("summary"))
         result = {name: row[name] for name in (*BGNBD, *GAMMA_GAMMA)}
         result["log_likelihood"] = row["bgnbd_log_likelihood"]
     wall, process = time.perf_counter() - started, time.process_time() - started_process
-    print(f"{fitter}: {wall:.1f} s, process time {process:.1f} s, peak {peak_megabytes():,.0f} MB")
+    print(f"{fitter}: {wall:.1f} s, process time {process:.1f} s, peak {own_peak() / 1e6:,.0f} MB")
     print(f"  of which before the fit {before:,.0f} MB; {distinct:,} distinct rows")
     print("  " + ", ".join(f"{name} {float(value):.7g}" for name, value in result.items()))
 
@@ -234,11 +226,6 @@ def cpu_of(connection: duckdb.DuckDBPyConnection, tables: dict[str, str]) -> flo
     for name, query in tables.items():
         connection.execute(f"create or replace table intermediate.{name} as {query}")
     return time.process_time() - started
-
-
-def peak_megabytes() -> float:
-    """The most memory that this process has held; Linux counts in kilobytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main(argv: Sequence[str] | None = None) -> int:

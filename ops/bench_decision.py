@@ -13,31 +13,28 @@ nothing decided.
 """
 
 import argparse
-import contextlib
 import json
-import os
-import resource
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import yaml
 
-from ops.build import gather_vars
-from ops.build import parser as build_parser
-from ops.demo.books import LAST_DAY
+from ops.bench.costs import Cost, combine, cost_of_statements, own_peak
+from ops.bench.shop import (
+    BUILD,
+    POLICY_SEEDS,
+    Node,
+    dbt,
+    models_in_order,
+    write_profile,
+    write_shop,
+)
 from ops.demo.buying import BUYERS, PROSPECTS
 from ops.demo.parquet import ORDERS_PER_CUSTOMER
-from ops.project import ROOT, project_vars
 
 PREPARED = "prepared"
 PROMOTIONS = 20
@@ -84,58 +81,30 @@ class Model:
     statements: str
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What one run took, in seconds."""
-
-    cpu: float
-    wall: float
-
-
 def prepare(folder: Path, customers: int, memory: str) -> None:
     """Write the shop, seed the policy, build all models; each in a process of its own."""
     raw = folder / "raw"
-    orders = str(round(customers * ORDERS_PER_CUSTOMER))
-    shop = [sys.executable, "-m", "ops.demo_shop", "--orders", orders, "--out", str(raw)]
-    subprocess.run(shop, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-    profile = yaml.safe_load((ROOT / "profiles.yml.example").read_text(encoding="utf-8"))
-    profile["lifetime_segments"]["outputs"]["duckdb"]["settings"]["memory_limit"] = memory
-    (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
-    run_dbt(folder, "seed", "--select", "path:seeds/policy")
-    with duckdb.connect(str(folder / "build.duckdb")) as connection:
+    write_shop(raw, round(customers * ORDERS_PER_CUSTOMER))
+    write_profile(folder, memory_limit=memory)
+    dbt(raw, folder, "seed", "--select", POLICY_SEEDS).run()
+    with duckdb.connect(str(folder / BUILD)) as connection:
         connection.execute(POLICY, [customers])
-    run_dbt(folder, "run", "--select", "+segment_promotions", "+customers")
+    dbt(raw, folder, "run", "--select", "+segment_promotions", "+customers").run()
     (folder / PREPARED).touch()
-
-
-def run_dbt(folder: Path, *arguments: str) -> None:
-    """Run dbt on the shop in this folder."""
-    words = ["--raw", str(folder / "raw"), "--as-of", LAST_DAY.isoformat()]
-    with contextlib.redirect_stdout(None):  # which tables were found is no news here
-        variables = gather_vars(build_parser().parse_args(words))
-    variables = project_vars()["demo_settings"] | variables
-    dbt = str(Path(sys.executable).with_name("dbt"))
-    places = ["--project-dir", str(ROOT), "--profiles-dir", str(folder)]
-    places += ["--target-path", str(folder), "--log-path", str(folder)]
-    environment = {**os.environ, "LIFETIME_BUILD_PATH": str(folder / "build.duckdb")}
-    command = [dbt, *arguments, *places, "--quiet", "--vars", json.dumps(variables)]
-    subprocess.run(command, check=True, cwd=ROOT, env=environment)
 
 
 def decision_models(folder: Path) -> list[Model]:
     """The models of the decision, in an order in which they can be built."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    chosen: dict[str, dict[str, Any]] = {
-        key: node
-        for key, node in manifest["nodes"].items()
-        if node["resource_type"] == "model"
-        and (node["original_file_path"].startswith(DECISION_FOLDER) or node["name"] in MARTS)
-    }
-    order = TopologicalSorter({key: chosen[key]["depends_on"]["nodes"] for key in chosen})
-    return [read_model(folder, chosen[key]) for key in order.static_order() if key in chosen]
+    chosen = models_in_order(
+        folder,
+        lambda node: (
+            node["original_file_path"].startswith(DECISION_FOLDER) or node["name"] in MARTS
+        ),
+    )
+    return [read_model(folder, node) for node in chosen.values()]
 
 
-def read_model(folder: Path, node: dict[str, Any]) -> Model:
+def read_model(folder: Path, node: Node) -> Model:
     """A model with the statements that dbt ran; they build a copy and swap it in."""
     path = Path(node["original_file_path"])
     run = folder / "run" / node["package_name"] / path
@@ -149,20 +118,13 @@ def read_model(folder: Path, node: dict[str, Any]) -> Model:
 def connect(folder: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnection:
     """The build file, with bounded memory; statements tell what has been put on disk so far."""
     connection = duckdb.connect(
-        str(folder / "build.duckdb"),
+        str(folder / BUILD),
         config={"threads": threads, "memory_limit": memory},
     )
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set enable_profiling = 'no_output'")
     connection.execute(f"set custom_profiling_settings = '{json.dumps({SPILLED: 'true'})}'")
     return connection
-
-
-def cost_of(connection: duckdb.DuckDBPyConnection, statements: str) -> Cost:
-    """Run statements once and say what they took."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    connection.execute(statements).fetchall()
-    return Cost(time.process_time() - cpu, time.perf_counter() - wall)
 
 
 def measure(
@@ -174,17 +136,14 @@ def measure(
     found: dict[str, list[Cost]] = defaultdict(list)
     for _ in range(rounds):
         for _ in range(3):
-            found[SCAN].append(cost_of(connection, f"select {largest} from marts.customers"))
-        found[BARE_LOG].append(cost_of(connection, FLOORS))
+            found[SCAN].append(
+                cost_of_statements(connection, f"select {largest} from marts.customers")
+            )
+        found[BARE_LOG].append(cost_of_statements(connection, FLOORS))
         connection.execute("drop table floor.log")
         for model in models:
-            found[model.name].append(cost_of(connection, model.statements))
+            found[model.name].append(cost_of_statements(connection, model.statements))
     return {name: combine(costs, statistics.median) for name, costs in found.items()}
-
-
-def combine(costs: Sequence[Cost], how: Callable[[Iterable[float]], float]) -> Cost:
-    """One cost for several: the sum of models, the median of rounds."""
-    return Cost(how(cost.cpu for cost in costs), how(cost.wall for cost in costs))
 
 
 def table_lines(
@@ -263,9 +222,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             # every statement that reads rows tells the mark of the whole connection
             connection.execute("select max(promotion_id) from policy.promotions").fetchall()
             told = json.loads(connection.get_profiling_information("json"))
-        # Linux counts in kilobytes
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        run_dbt(folder, "test", "--select", "assert_decisions_reconcile")
+        peak = own_peak()
+        dbt(folder / "raw", folder, "test", "--select", "assert_decisions_reconcile").run()
     print("\n".join(table_lines(models, costs, rows)))
     print(
         f"Threads {options.threads}, memory_limit {options.memory}: the process held at most"

@@ -110,6 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--seeds", action="store_true", help="write seeds/demo and the truth file")
     parser.add_argument("--orders", type=int, help="write about this many orders as Parquet")
+    parser.add_argument("--orders-per-customer", type=float, help="more than by the shop's laws")
     parser.add_argument("--out", type=Path, help="the folder of the Parquet files")
     parser.add_argument("--seed", type=int, default=SEED, help="another shop of the same laws")
     options = parser.parse_args(arguments)
@@ -119,9 +120,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shop = write_seeds(SEEDS, TRUTH, options.seed)
         print(f"{sum(map(len, shop.rows.values())):,} rows in {SEEDS}, their truth in {TRUTH}")
     if options.orders:
-        from ops.demo.parquet import write_parquet
+        from ops.demo.parquet import ORDERS_PER_CUSTOMER, write_parquet
 
-        for table, rows in write_parquet(options.orders, options.out, options.seed).items():
+        each = options.orders_per_customer or ORDERS_PER_CUSTOMER
+        if each < ORDERS_PER_CUSTOMER:
+            parser.error(f"customers place {ORDERS_PER_CUSTOMER} orders each, or more")
+        for table, rows in write_parquet(options.orders, options.out, options.seed, each).items():
             print(f"{rows:>14,} {table}")
     return 0
 

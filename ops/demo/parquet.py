@@ -3,9 +3,10 @@
 The laws are those of the small shop. People are drawn in chunks, all their purchases at once: the
 leaving coins of the BG/NBD process thin its Poisson process (a purchase is the last one with
 probability p), so that the time of leaving is exponential with rate lambda p, and the purchases
-before it are Poisson with rate lambda (1 - p) and uniform in time. Customers grow with orders. Each
-file is a row of row groups, every chunk sorted by time. Nothing is planted here but 0.5 % orders
-that were delivered twice.
+before it are Poisson with rate lambda (1 - p) and uniform in time. Customers grow with orders;
+where more orders a customer are asked for, all buy so much faster, and leave when they would have.
+Each file is a row of row groups, every chunk sorted by time. Nothing is planted here but 0.5 %
+orders that were delivered twice.
 """
 
 from __future__ import annotations
@@ -263,7 +264,9 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-def write_parquet(orders: int, out: Path, seed: int) -> dict[str, int]:
+def write_parquet(
+    orders: int, out: Path, seed: int, orders_per_customer: float = ORDERS_PER_CUSTOMER
+) -> dict[str, int]:
     """Write about so many orders, and all that goes with them; rows written, by table."""
     import pyarrow.parquet as pq
 
@@ -275,7 +278,7 @@ def write_parquet(orders: int, out: Path, seed: int) -> dict[str, int]:
             "create macro chance(number, salt) as (hash(number, salt) % 1000003) / 1000003.0"
         )
         write_catalogue(connection)
-        for people, drawn in draw_chunks(orders, seed):
+        for people, drawn in draw_chunks(orders, seed, orders_per_customer):
             connection.register("people", people)
             connection.register("drawn", drawn)
             connection.execute(STEPS)
@@ -316,21 +319,25 @@ def write_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
     connection.executemany("insert into catalogue values (?, ?, ?, ?)", rows)
 
 
-def draw_chunks(orders: int, seed: int) -> Iterator[tuple[pa.Table, pa.Table]]:
+def draw_chunks(
+    orders: int, seed: int, orders_per_customer: float
+) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Chunks of people with their orders: as many people as make about so many orders."""
-    customers = max(1, round(orders / ORDERS_PER_CUSTOMER))
+    customers = max(1, round(orders / orders_per_customer))
+    first_orders = BUYERS / (BUYERS + PROSPECTS)
+    pace = (orders_per_customer - first_orders) / (ORDERS_PER_CUSTOMER - first_orders)
     order_number = 0
     for start in range(0, customers, CHUNK_CUSTOMERS):
         size = min(CHUNK_CUSTOMERS, customers - start)
-        people, drawn = draw_chunk(seed, start, size, order_number)
+        people, drawn = draw_chunk(seed, start, size, order_number, pace)
         order_number += drawn.num_rows
         yield people, drawn
 
 
 def draw_chunk(
-    seed: int, first_customer: int, size: int, first_order: int
+    seed: int, first_customer: int, size: int, first_order: int, pace: float
 ) -> tuple[pa.Table, pa.Table]:
-    """One chunk of people, and their purchases by BG/NBD, in the order of time."""
+    """One chunk of people, and their purchases by BG/NBD at some pace, in the order of time."""
     import numpy as np
     import pyarrow as pa
 
@@ -338,8 +345,8 @@ def draw_chunk(
     weeks = Seasons().weeks
     is_buyer = rng.random(size) < BUYERS / (BUYERS + PROSPECTS)
     first = rng.random(size) ** 0.9 * weeks
-    rate = rng.gamma(BGNBD["r"], 1 / BGNBD["alpha"], size)
-    leaves = rng.beta(BGNBD["a"], BGNBD["b"], size)
+    rate = rng.gamma(BGNBD["r"], 1 / BGNBD["alpha"], size) * pace
+    leaves = rng.beta(BGNBD["a"], BGNBD["b"], size) / pace
     gone = first + rng.exponential(1 / np.maximum(rate * leaves, 1e-12))
     alive = np.minimum(gone, weeks) - first
     repeats = np.where(is_buyer, rng.poisson(rate * (1 - leaves) * alive), 0)

@@ -353,6 +353,12 @@ def test_parquet_has_every_table_and_grows_in_proportion(
     assert 1 < counts["order_items"] / distinct < 3
 
 
+def test_customers_place_as_many_orders_as_asked_for(tmp_path: Path) -> None:
+    counts = parquet.write_parquet(20_000, tmp_path, 7, orders_per_customer=10)
+    assert counts["customers"] == 2_000
+    assert counts["orders"] == pytest.approx(20_000, rel=0.1)
+
+
 def test_parquet_is_written_chunk_by_chunk(large: tuple[Path, dict[str, int]]) -> None:
     """A chunk is at least one row group of its own, so memory does not grow with the shop."""
     chunks = -(-large[1]["customers"] // 2000)

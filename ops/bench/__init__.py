@@ -1,0 +1,1 @@
+"""`make bench`: this project beside the scripts that one would write instead."""
