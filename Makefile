@@ -44,7 +44,7 @@ proof: $(VENV)/development profiles.yml ## that no protected attribute reaches a
 	@$(PYTHON) -m ops.proof $${RAW:+--raw="$$RAW"} $${AS_OF:+--as-of="$$AS_OF"} \
 		$${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
 
-bench: $(VENV)/development profiles.yml ## what it costs beside Polars, pandas, lifetimes; knows ORDERS, SMOKE=1, OF=clv|lift|decision
+bench: $(VENV)/development profiles.yml ## what it costs beside Polars, pandas, lifetimes; knows ORDERS, SMOKE=1, OF=clv, lift, decision
 	@case "$$OF" in \
 		"") $(PYTHON) -m ops.bench --scaling $${ORDERS:+--orders="$$ORDERS"} $${SMOKE:+--smoke} ;; \
 		clv) for part in speed scores recovery; do $(PYTHON) -m ops.bench_clv $$part || exit; done ;; \
