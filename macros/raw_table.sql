@@ -35,6 +35,7 @@
                 'name': name,
                 'value': read_value(given.quoted, given.data_type, type, column.meta.get('date_means_end', false)),
                 'text': clean_text(given.quoted),
+                'is_given': given_value(given.quoted, given.data_type) ~ ' is not null',
                 'is_protected': column.meta.get('protected', false),
                 'can_fail': value_can_fail(given.data_type, type),
             }) -%}
@@ -74,6 +75,12 @@
 {%- endmacro %}
 
 
+{#- What is null where nothing was given: a text may be blank; a number need not be written out to know. -#}
+{% macro given_value(expression, given_type) -%}
+    {{- return(clean_text(expression) if type_family(given_type) in ['text', 'other'] else expression) -}}
+{%- endmacro %}
+
+
 {% macro raise_missing_column(table, name, delivery, found) -%}
     {{- exceptions.raise_compiler_error(
         "Table '" ~ table ~ "' has no column '" ~ name ~ "', which the raw contract requires. Columns found in "
@@ -90,7 +97,7 @@
     {%- set parts = [] -%}
     {%- for column in columns if column.can_fail -%}
         {%- do parts.append(
-            "case when " ~ column.text ~ " is not null and " ~ column.value ~ " is null then '" ~ column.name
+            "case when " ~ column.value ~ " is null and " ~ column.is_given ~ " then '" ~ column.name
             ~ ("=; '" if column.is_protected else "=' || substr(" ~ column.text ~ ", 1, 60) || '; '") ~ " else '' end"
         ) -%}
     {%- endfor -%}

@@ -1,4 +1,4 @@
-{#- A naive UTC timestamp as the wall clock of a zone. DuckDB and PostgreSQL share this form. The zone is a name such as
+{#- A naive UTC timestamp as the wall clock of a zone. The zone is a name such as
     Europe/Berlin, or with is_column a column of names, one a row. -#}
 {% macro from_utc(timestamp_utc, zone, is_column=false) -%}
     {{ return(adapter.dispatch('from_utc', 'lifetime_segments')(timestamp_utc, zone_name(zone, is_column))) }}
@@ -6,6 +6,11 @@
 
 {% macro default__from_utc(timestamp_utc, zone_name) -%}
     timezone({{ zone_name }}, timezone('UTC', {{ timestamp_utc }}))
+{%- endmacro %}
+
+{#- Of microseconds an instant is made at once; timezone('UTC', …) asks the calendar, as long as the zone itself does. -#}
+{% macro duckdb__from_utc(timestamp_utc, zone_name) -%}
+    timezone({{ zone_name }}, make_timestamptz(epoch_us({{ timestamp_utc }})))
 {%- endmacro %}
 
 {% macro bigquery__from_utc(timestamp_utc, zone_name) -%}

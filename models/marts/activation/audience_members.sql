@@ -14,7 +14,7 @@ permitted as (
     where is_permitted
 ),
 
--- only a tool that sends messages is told of a promotion: by the channel that it sends on
+-- only a tool that sends messages is told of a promotion, on its own channel
 destinations as (
 
     select
