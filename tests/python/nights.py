@@ -22,6 +22,7 @@ from ops.project import ROOT
 from ops.tombstones import Tombstones, sha256
 
 DAY = date(2026, 6, 30)
+PEOPLE = 2_000  # of the tiny project
 
 
 class Warehouse:
@@ -103,9 +104,12 @@ def tiny_project(folder: Path) -> Path:
         "flags: {send_anonymous_usage_stats: false}\n"
         "models: {+materialized: table}\n",
         "macros/generate_schema_name.sql": "{% macro generate_schema_name(name, node) %}"
-        "{{ name or target.schema }}{% endmacro %}",
+        "{{ '' if target.type == 'duckdb' else target.schema ~ '_' }}{{ name or 'main' }}"
+        "{% endmacro %}",
+        "models/parameters.sql": "select 1 as parameter",
         "models/customers.sql": "{{ config(schema='marts') }}"
-        " select range as customer_id, '{{ invocation_id }}' as run_id from range(20000)",
+        " select cast(number as text) as customer_id, '{{ invocation_id }}' as run_id"
+        f" from generate_series(1, {PEOPLE}) as numbers (number)",
         "models/customer_segments.sql": "{{ config(schema='marts') }}"
         " select customer_id, run_id, date '2026-06-30' as as_of_date from {{ ref('customers') }}",
         "models/source_quality.sql": "{{ config(schema='audit') }}"
@@ -114,7 +118,15 @@ def tiny_project(folder: Path) -> Path:
         "models/audience_sync.sql": "{{ config(schema='activation') }}"
         " select customer_id, run_id from {{ ref('customers') }}",
         "models/arms.sql": "{{ config(schema='history') }}"
-        " select customer_id, customer_id % 2 as arm from {{ ref('customers') }}",
+        " select customer_id, length(customer_id) as arm from {{ ref('customers') }}",
+        **{
+            f"models/stg_erasure_{name}.sql": "{{ config(schema='protected_history',"
+            f" enabled=target.type == 'postgres') }}}} select {columns}"
+            for name, columns in (
+                ("salt", "'salt' as salt"),
+                ("tombstones", "cast('nobody' as text) as customer_hash"),
+            )
+        },
         "tests/assert_every_customer_has_a_segment.sql": "select customer_id from "
         "{{ ref('customers') }} except select customer_id from {{ ref('customer_segments') }}",
     }.items():
@@ -142,6 +154,7 @@ class Command:
     kill_at_name_change: int = 0
     largest_file: int = 0
     user: int = 0
+    target: str = "duckdb"
 
     def start(self) -> multiprocessing.process.BaseProcess:
         process = PROCESSES.Process(target=self.run)
@@ -171,6 +184,9 @@ class Command:
         if self.project:
             patch.object(dbt_run, "ROOT", self.project).start()
             patch.object(summary, "summary", lambda path: "all of it").start()
+            patch.object(summary, "summary_of", lambda rows_of: "all of it").start()
+            patch.object(dbt_run, "PARAMETERS", "parameters").start()
+            patch.object(dbt_run, "SUMMARIES", ()).start()
         changes = [0]
 
         def count(event: str, arguments: tuple[Any, ...]) -> None:
@@ -188,7 +204,9 @@ class Command:
         if self.user:
             os.setuid(self.user)
         work: dict[str, Callable[[], int]] = {
-            "build": lambda: build.main(["--vars", "{demo_shop: false, gates_enabled: false}"]),
+            "build": lambda: build.main(
+                ["--vars", "{demo_shop: false, gates_enabled: false}", "--target", self.target]
+            ),
             "publish": publish.main,
             "rollback": lambda: rollback.main([]),
         }

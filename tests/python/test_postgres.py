@@ -19,7 +19,7 @@ import duckdb
 import pandas as pd
 import psycopg
 import pytest
-from nights import configure
+from nights import PEOPLE, Command, configure, tiny_project
 from postgres import Server
 from shop import REPOSITORY, Build, Builder, write_tables
 
@@ -33,6 +33,7 @@ SALTED = {"external_id", "payload_hash"}
 # what tells a run, and not a number of the shop
 OF_THE_RUN = {"publication", "published_tables", "run_history"}
 KILLS = 30
+BUILDS_KILLED = 6
 READERS = 4
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -359,6 +360,9 @@ ONE_RUN = (
 )
 
 
+FORKED = multiprocessing.get_context("fork")
+
+
 def read_on(settings: dict[str, Any], stop: Any, answers: Any) -> None:
     """A reader in a process of its own: what each answer said, or what went wrong."""
     said = []
@@ -368,7 +372,32 @@ def read_on(settings: dict[str, Any], stop: Any, answers: Any) -> None:
                 said.append(connection.execute(ONE_RUN.encode()).fetchone())
             except psycopg.Error as error:
                 said.append((0, str(error)))
+            time.sleep(0.005)
     answers.put(said)
+
+
+@contextlib.contextmanager
+def readers(settings: dict[str, Any]) -> Iterator[list[Any]]:
+    """Four dashboards that ask all the while; at the end, what they were told."""
+    stop, answers = FORKED.Event(), FORKED.Queue()
+    processes = [
+        FORKED.Process(target=read_on, args=(settings, stop, answers)) for _ in range(READERS)
+    ]
+    for process in processes:
+        process.start()
+    said: list[Any] = []
+    try:
+        yield said
+    finally:
+        stop.set()
+        said += [answer for _ in processes for answer in answers.get()]
+        for process in processes:
+            process.join()
+
+
+def torn(said: list[Any], people: int) -> list[Any]:
+    """Answers that are not all people of one run."""
+    return [answer for answer in said if answer[0] != people or len(set(answer[1:])) != 1][:3]
 
 
 def publish_again(settings: dict[str, Any], number: int) -> None:
@@ -381,35 +410,24 @@ def test_kills_at_any_moment_leave_every_reader_one_whole_version(
     night: Night, settings: dict[str, Any]
 ) -> None:
     night.publish(night.build(["ann", "bob", "cyd"], "run 0"))
-    forked = multiprocessing.get_context("fork")
-    stop, answers = forked.Event(), forked.Queue()
-    readers = [
-        forked.Process(target=read_on, args=(settings, stop, answers)) for _ in range(READERS)
-    ]
-    for reader in readers:
-        reader.start()
     started = time.monotonic()
     publish_again(settings, 0)
     seconds = time.monotonic() - started
     chance = random.Random(20261128)
     ends = set()
-    for number in range(1, KILLS + 1):
-        process = forked.Process(target=publish_again, args=(settings, number))
-        process.start()
-        left_alone = number % 6 == 0
-        process.join(None if left_alone else chance.uniform(0.05, 1.1) * seconds)
-        if process.is_alive() and process.pid:
-            os.kill(process.pid, signal.SIGKILL)
-        process.join()
-        ends.add(process.exitcode)
-    stop.set()
-    said = [answer for _ in readers for answer in answers.get()]
-    for reader in readers:
-        reader.join()
+    with readers(settings) as said:
+        for number in range(1, KILLS + 1):
+            process = FORKED.Process(target=publish_again, args=(settings, number))
+            process.start()
+            left_alone = number % 6 == 0
+            process.join(None if left_alone else chance.uniform(0.05, 1.1) * seconds)
+            if process.is_alive() and process.pid:
+                os.kill(process.pid, signal.SIGKILL)
+            process.join()
+            ends.add(process.exitcode)
     assert ends == {0, -signal.SIGKILL}
     assert len(said) > 10 * KILLS
-    wrong = [answer for answer in said if answer[0] != 3 or len(set(answer[1:])) != 1]
-    assert not wrong, wrong[:3]
+    assert not torn(said, 3)
     # and the next night is as any other
     night.publish(night.build(["ann", "dan"], "last"))
     assert night.rows("select customer_id, run_id from marts.customers order by 1") == [
@@ -418,6 +436,48 @@ def test_kills_at_any_moment_leave_every_reader_one_whole_version(
     ]
     leftovers = "select nspname from pg_namespace where nspname like 'next%'"
     assert night.rows(leftovers) == []
+
+
+def test_builds_killed_at_any_moment_leave_readers_and_the_next_one_whole(
+    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By dbt, from its first parse to the last swap of schemas."""
+    monkeypatch.setattr(postgres, "fit", lambda connection, prefix: None)
+    command = Command("build", tmp_path / "w", tiny_project(tmp_path / "tiny"), target="postgres")
+    content = "select customer_id, as_of_date from marts.customer_segments order by 1"
+
+    def end_of(process: multiprocessing.process.BaseProcess) -> int | None:
+        process.start()
+        process.join()
+        return process.exitcode
+
+    assert end_of(FORKED.Process(target=command.run)) == 0
+    with postgres.connect(settings) as connection:
+        undisturbed = connection.execute(content.encode()).fetchall()
+    chance = random.Random(20261129)
+    ends = []
+    with readers(settings) as said:
+        started = time.monotonic()
+        assert end_of(FORKED.Process(target=command.run)) == 0
+        seconds = time.monotonic() - started
+        for _ in range(BUILDS_KILLED):
+            process = FORKED.Process(target=command.run)
+            process.start()
+            process.join(chance.uniform(0.05, 1) * seconds)
+            process.kill()
+            process.join()
+            ends.append(process.exitcode)
+        assert end_of(FORKED.Process(target=command.run)) == 0
+    assert -signal.SIGKILL in ends
+    assert len(said) > 100
+    assert not torn(said, PEOPLE)
+    assert len({answer[1] for answer in said}) >= 2
+    with postgres.connect(settings) as connection:
+        assert connection.execute(content.encode()).fetchall() == undisturbed
+        leftovers = connection.execute(
+            "select nspname from pg_namespace where nspname like 'next%'"
+        )
+        assert leftovers.fetchall() == []
 
 
 def test_rights_and_row_policies_outlive_a_publication(night: Night) -> None:
