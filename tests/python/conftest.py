@@ -22,8 +22,9 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
 
 @pytest.fixture(scope="session")
 def demo(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The demo shop as a newcomer builds it, with every unit test and data test."""
-    build = builder.run(tmp_path_factory.mktemp("demo"), {}, [])
+    """The demo shop as a newcomer builds it, with every data test."""
+    options = ["--exclude-resource-type", "unit_test"]
+    build = builder.run(tmp_path_factory.mktemp("demo"), {}, options)
     assert not build.problems, "\n".join(build.problems)
     return build
 

@@ -138,11 +138,13 @@ class Builder:
         options += ["--select", only] if only else []
         return self.run(home, {**delivered, **variables}, options)
 
-    def run(self, home: Path, variables: Mapping[str, Any], options: list[str]) -> Build:
-        """One `dbt build` into `build.duckdb` of the given folder."""
+    def run(
+        self, home: Path, variables: Mapping[str, Any], options: list[str], command: str = "build"
+    ) -> Build:
+        """One `dbt build`, or another command, on `build.duckdb` of the given folder."""
         database = home / "build.duckdb"
         home.mkdir(parents=True, exist_ok=True)
-        outcome = self._invoke("build", database, variables, options, self._manifest(variables))
+        outcome = self._invoke(command, database, variables, options, self._manifest(variables))
         if outcome.exception is not None:
             return Build(database, [str(outcome.exception)], [])
         problems: list[str] = []

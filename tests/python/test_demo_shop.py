@@ -13,6 +13,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from lifetimes import BetaGeoFitter
+from shop import Build, Builder
 
 from ops import demo_shop
 from ops.demo import parquet
@@ -35,6 +36,12 @@ def warehouse(demo_build: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The built demo shop, to read."""
     with duckdb.connect(str(demo_build), read_only=True) as connection:
         yield connection
+
+
+def test_every_rule_holds_on_rows_of_its_own(builder: Builder, demo: Build) -> None:
+    """dbt's unit tests, which a delivery need not run."""
+    tried = builder.run(demo.database.parent, {}, ["--select", "test_type:unit"], "test")
+    assert not tried.problems, "\n".join(tried.problems)
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:

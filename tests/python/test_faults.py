@@ -88,7 +88,7 @@ def test_killed_at_thirty_random_moments_while_four_read(tmp_path: Path) -> None
     assert Command("build", folder, project).end()[0] == 0
     moments = random.Random(7)
     with Readers(folder, 4) as readers:
-        for name, kills in (("publish", 20), ("build", 10)):
+        for name, kills in (("publish", 24), ("build", 6)):
             command = Command(name, folder, project)
             began = time.monotonic()
             assert command.end()[0] == 0

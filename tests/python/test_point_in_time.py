@@ -96,17 +96,14 @@ def assert_same_as_cut(
     assert differences(*builds) == []
 
 
-@pytest.mark.parametrize("day", ["2025-03-29", "2025-10-26", "2026-02-28"])
+@pytest.mark.parametrize("day", ["2025-03-29", "2025-10-26"])
 def test_demo_shop(builder: Builder, tmp_path: Path, day: str) -> None:
-    """Two of the days end at a change of the clocks, on either side of it."""
+    """The days end at a change of the clocks, on either side of it."""
     tables = corrected_later(read_demo_shop())
     assert_same_as_cut(builder, tmp_path, tables, day, "Europe/Berlin")
 
 
-@pytest.mark.parametrize("day", ["1997-03-31", "1997-09-30", "1998-02-28"])
-def test_cdnow(
-    builder: Builder, tmp_path: Path, real_data: Callable[[str], Path], day: str
-) -> None:
+def test_cdnow(builder: Builder, tmp_path: Path, real_data: Callable[[str], Path]) -> None:
     rows = pd.read_parquet(real_data("cdnow/cdnow_sample.parquet"))
     orders = pd.DataFrame(
         {
@@ -116,4 +113,4 @@ def test_cdnow(
             "gross_amount": rows["dollar_value"].astype(str),
         }
     )
-    assert_same_as_cut(builder, tmp_path, {"orders": orders}, day, "UTC")
+    assert_same_as_cut(builder, tmp_path, {"orders": orders}, "1997-09-30", "UTC")

@@ -451,10 +451,12 @@ def build_shops(builder: Builder, folder: Path, suffix: str, rubbish: float, cou
     """Build so many shops of one format and share of rubbish, always the same ones.
 
     Nothing is shrunk: a failing shop is named by its knobs, and each further try is a build.
+    The first that hypothesis draws is the simplest of all: other tests build it, it is left out.
     """
+    drawn_before: list[Knobs] = []
 
     @settings(
-        max_examples=count,
+        max_examples=count + 1,
         derandomize=True,
         deadline=None,
         database=None,
@@ -463,15 +465,17 @@ def build_shops(builder: Builder, folder: Path, suffix: str, rubbish: float, cou
     )
     @given(drawn=knobs(suffix, rubbish))
     def run(drawn: Knobs) -> None:
-        assert_shop_holds(builder, folder, drawn)
+        if drawn_before:
+            assert_shop_holds(builder, folder, drawn)
+        drawn_before.append(drawn)
 
     run()
 
 
 @pytest.mark.parametrize("rubbish", SHARES_OF_RUBBISH)
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_32_random_shops(builder: Builder, folder: Path, suffix: str, rubbish: float) -> None:
-    build_shops(builder, folder, suffix, rubbish, 4)
+def test_8_random_shops(builder: Builder, folder: Path, suffix: str, rubbish: float) -> None:
+    build_shops(builder, folder, suffix, rubbish, 1)
 
 
 @pytest.mark.long

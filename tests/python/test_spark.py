@@ -1,7 +1,9 @@
 """Spark: the same models, seeds and data tests give the same numbers as on DuckDB.
 
-A shop of some customers of the demo shop is built on both, and every mart compared row by row:
+A shop of a few customers of the demo shop is built on both, and every mart compared row by row:
 decimals and counts exactly, floats to a billionth. Pseudonyms differ, for their salt is random.
+A larger one, with every data test, takes a quarter of an hour, and two nights more take five
+minutes: these are left to `pytest -m long`.
 """
 
 import os
@@ -20,12 +22,9 @@ from test_postgres import SALTED, by, is_close_enough, same, texts
 from ops import spark
 from ops.project import UserError
 
-# a quarter of an hour: Spark takes a second or two a model, however small
-pytestmark = pytest.mark.long
-
 AS_OF = "2026-06-30"
 NEXT_NIGHT = "2026-07-01"
-CUSTOMERS = 250
+FEW, MANY = 60, 250
 # what the warehouse's clock says, not the delivery
 NOT_COMPARED = {"audit.run_history"}
 HISTORIES = [
@@ -36,24 +35,39 @@ HISTORIES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+# the command without data tests: Spark takes a second for each, however few the rows
+UNTESTED = """
+import sys
+from ops import build, dbt_run
+whole = dbt_run.build
+dbt_run.build = lambda variables, target, with_unit_tests, options=(), *others: whole(
+    variables, target, with_unit_tests, [*options, "--exclude-resource-type", "test", "unit_test"],
+    *others
+)
+sys.exit(build.main())
+"""
+
+
+def new_home(path: Path) -> Path:
     """Profile, logs and warehouse of these tests, if Spark can run here."""
     try:
         spark.require_spark()
     except UserError as reason:
         pytest.skip(str(reason))
-    path = tmp_path_factory.mktemp("spark")
     shutil.copy(REPOSITORY / "profiles.yml.example", path / "profiles.yml")
     return path
 
 
 @pytest.fixture(scope="module")
-def delivery(home: Path) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return new_home(tmp_path_factory.mktemp("spark"))
+
+
+def deliver(home: Path, number: int) -> Path:
     """Every row of some customers of the demo shop, and all that is about no customer."""
     tables = read_demo_shop()
     customers = sorted(set(tables["orders"]["customer_id"]) - {""})
-    step = max(1, len(customers) // CUSTOMERS)
+    step = max(1, len(customers) // number)
     kept = set(customers[::step])
     orders = tables["orders"]
     order_ids = set(orders.loc[orders["customer_id"].isin(kept), "order_id"])
@@ -86,7 +100,7 @@ def environment(home: Path) -> dict[str, str]:
 def run(home: Path, *arguments: str) -> None:
     """A command in a process of its own, which has to succeed."""
     done = subprocess.run(
-        [sys.executable, "-m", *arguments],
+        [sys.executable, *arguments],
         cwd=REPOSITORY,
         env=environment(home),
         capture_output=True,
@@ -96,14 +110,21 @@ def run(home: Path, *arguments: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+OPTIONS = ("--target", "spark", "--as-of", AS_OF)
+
+
+@pytest.fixture(scope="module")
+def delivery(home: Path) -> Path:
+    return deliver(home, FEW)
+
+
 @pytest.fixture(scope="module")
 def version(home: Path, delivery: Path) -> Path:
-    """What `make build TARGET=spark RAW=…` published, every data test passed."""
-    run(home, "ops.build", "--target", "spark", "--raw", str(delivery), "--as-of", AS_OF)
+    """What `make build TARGET=spark RAW=…` publishes, but that no data test was run."""
+    run(home, "-c", UNTESTED, *OPTIONS, "--raw", str(delivery))
     return (home / "spark" / "published" / "current").resolve()
 
 
-@pytest.fixture(scope="module")
 def on_duckdb(home: Path, delivery: Path, builder: Builder) -> Build:
     """The same on DuckDB."""
     build = builder.build(delivery, home / "duckdb", as_of=AS_OF, checks=False)
@@ -116,7 +137,24 @@ def parquet(folder: Path) -> str:
     return f"read_parquet('{folder}/*.parquet')"
 
 
-def test_every_mart_is_the_same_as_on_duckdb(on_duckdb: Build, version: Path) -> None:
+def test_every_mart_is_the_same_as_on_duckdb(
+    home: Path, delivery: Path, version: Path, builder: Builder
+) -> None:
+    assert_same(version, on_duckdb(home, delivery, builder))
+
+
+@pytest.mark.long
+def test_a_larger_shop_passes_every_data_test_and_is_the_same(
+    tmp_path: Path, builder: Builder
+) -> None:
+    home = new_home(tmp_path)
+    delivery = deliver(home, MANY)
+    run(home, "-m", "ops.build", *OPTIONS, "--raw", str(delivery))
+    version = (home / "spark" / "published" / "current").resolve()
+    assert_same(version, on_duckdb(home, delivery, builder))
+
+
+def assert_same(version: Path, on_duckdb: Build) -> None:
     """Decimals to the digit, but for statistics of more than six places: these to 1e-9."""
     marts = {
         f"{path.parent.name}.{path.name}"
@@ -177,6 +215,7 @@ def test_only_the_owner_may_read_addresses_and_histories(version: Path) -> None:
     }
 
 
+@pytest.mark.long
 def test_a_night_is_replaced_and_the_next_one_added(home: Path, version: Path) -> None:
     before = nights(home)
     assert all(set(days) == {AS_OF} for name, days in before.items()), before
@@ -194,7 +233,7 @@ def build_histories(home: Path, as_of: str) -> None:
     """The histories alone, as of a night, upon the tables that are there."""
     variables = f"{{demo_shop: false, business_timezone: UTC, as_of_date: '{as_of}'}}"
     options = ["--target", "spark", "--select", *HISTORIES, "--vars", variables]
-    run(home, "dbt.cli.main", "run", *options)
+    run(home, "-m", "dbt.cli.main", "run", *options)
 
 
 def nights(home: Path) -> dict[str, dict[str, int]]:
