@@ -43,6 +43,8 @@ from ops.tombstones import Forgotten, Tombstones, literal, quoted, table_columns
 
 PUBLISHED_SCHEMAS = ("marts", "audit")
 ACTIVATION_SCHEMAS = ("activation",)
+# what DuckDB 1.0 can read; and what profiles.yml.example asks for where nobody else reads
+READERS_STORAGE, BUILD_STORAGE = "v1.0.0", "v1.3.0"
 HISTORY_SCHEMAS = ("history", "protected_history")
 # in a file that is called like its schema, DuckDB finds activation.audience_sync ambiguous
 PUBLISHED_AS = {"activation": "main"}
@@ -172,7 +174,12 @@ def restore_history(build: Path) -> None:
         try:
             with owner_only():
                 forgotten = Forgotten(Tombstones.read(history_file()))
-                _copy([(history_file(), HISTORY_SCHEMAS)], build, forgotten)
+                _copy(
+                    [(history_file(), HISTORY_SCHEMAS)],
+                    build,
+                    forgotten,
+                    storage_version=BUILD_STORAGE,
+                )
         except duckdb.Error as error:
             build.unlink(missing_ok=True)
             if fault := faults.of_machine(error):
@@ -284,11 +291,13 @@ def _copy(
     write_more: WriteMore | None = None,
     publication: Publication | None = None,
     edit: Edit | None = None,
+    storage_version: str = READERS_STORAGE,
 ) -> Contents:
     """Every table of the schemas, into a new file, and what is in each."""
     written: Contents = {}
     with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(target)} as target")
+        options = f"storage_version '{storage_version}'"
+        connection.execute(f"attach {literal(target)} as target ({options})")
         for path, schemas in parts:
             connection.execute(f"attach {literal(path)} as source (read_only)")
             for name, columns in table_columns(connection, "source").items():

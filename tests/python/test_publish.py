@@ -10,9 +10,10 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 
 from ops import manifest, publish
-from ops.project import UserError, published_files
+from ops.project import ROOT, UserError, published_files
 
 MakeBuild = Callable[[int], Path]
 FILES = ("lifetime_segments", "activation", "history")
@@ -73,6 +74,30 @@ def test_only_the_tables_of_marts_and_audit_are_published_as_they_are(
         ("marts", "customers", "customer_id", "VARCHAR"),
         ("marts", "customers", "net_revenue_amount", "DECIMAL(18,2)"),
     ]
+
+
+def test_any_duckdb_since_1_0_can_read_what_is_published_and_builds_write_faster(
+    make_build: MakeBuild, published: Path
+) -> None:
+    build = make_build(3)
+    with duckdb.connect(str(build)) as connection:
+        connection.execute("create schema history; create table history.arms as select 1 as arm")
+    publish.record_build("2026-06-30", True, "an-invocation", is_demo=False)
+    publish.publish()
+    build.unlink()
+    publish.restore_history(build)
+    asked = yaml.safe_load((ROOT / "profiles.yml.example").read_text(encoding="utf-8"))
+    options = asked["lifetime_segments"]["outputs"]["duckdb"]["config_options"]
+    version = options["storage_compatibility_version"]
+    assert (storage(published), storage(build)) == ("v1.0.0+", f"{version}+")
+
+
+def storage(path: Path) -> str:
+    """The oldest DuckDB that can read a file."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        query = "select tags['storage_version'] from duckdb_databases() where path is not null"
+        ((version,),) = connection.execute(query).fetchall()
+    return str(version)
 
 
 def test_an_open_reader_keeps_its_data_and_a_new_one_sees_the_new(
