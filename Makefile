@@ -56,7 +56,7 @@ gates: $(VENV)/runtime ## what is expected of the last delivery and build, as pa
 	@$(PYTHON) -W ignore -m ops.validate
 
 publish: $(VENV)/runtime ## publish the last build again, if it passed
-	@$(PYTHON) -m ops.publish
+	@$(PYTHON) -m ops.publish $${TARGET:+--target="$$TARGET"}
 
 rollback: $(VENV)/runtime ## let readers see the version before again, or VERSION=name
 	@$(PYTHON) -m ops.rollback $${VERSION:+--version="$$VERSION"} $${TARGET:+--target="$$TARGET"}

@@ -11,7 +11,9 @@ into a file of its own in the same way, and the next build starts with it. The d
 same file says who is forgotten, by hashes and their salt, so only its owner may read it.
 """
 
+import argparse
 import contextlib
+import importlib
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -36,6 +38,7 @@ from ops.project import (
     owner_only,
     published_file,
     published_files,
+    target_settings,
     versions_folder,
 )
 from ops.runs import Run
@@ -352,9 +355,21 @@ def _log_of(path: Path) -> Path:
     return path.with_name(path.name + ".wal")
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """`make publish`: publish the last build again."""
-    return runs.run("publish", "duckdb", _publish_again)
+    parser = argparse.ArgumentParser(prog="python -m ops.publish", description=main.__doc__)
+    parser.add_argument("--target", help="target of profiles.yml; none: its default")
+    target = parser.parse_args(argv).target
+
+    def work(run: Run) -> int:
+        settings = target_settings(target)
+        if settings["type"] == "duckdb":
+            return _publish_again(run)
+        # the other engines' clients take time to import
+        engine = importlib.import_module(f"ops.{settings['type']}")
+        return int(engine.publish_again(run, settings))
+
+    return runs.run("publish", target or "duckdb", work)
 
 
 def _publish_again(run: Run) -> int:

@@ -101,6 +101,14 @@ def build(
     return 0
 
 
+def publish_again(run: Run, settings: dict[str, Any]) -> int:
+    """There is nothing to be done: a build that passed is published, or is not to be."""
+    raise UserError(
+        "On Spark make build publishes what passed, and a second publication would be the same. "
+        "Build again: make build TARGET=spark."
+    )
+
+
 def rollback(run: Run, settings: dict[str, Any], wanted: str) -> int:
     """None is put back: an earlier version may hold people who were forgotten since."""
     raise UserError(

@@ -207,7 +207,7 @@ class Command:
             "build": lambda: build.main(
                 ["--vars", "{demo_shop: false, gates_enabled: false}", "--target", self.target]
             ),
-            "publish": publish.main,
+            "publish": lambda: publish.main([]),
             "rollback": lambda: rollback.main([]),
         }
         code = work[self.name]()

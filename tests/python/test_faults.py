@@ -27,7 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     warehouse.night(["ann", "bob"], run_id="first")
-    assert publish.main() == 0
+    assert publish.main([]) == 0
     warehouse.night(["ann", "bob", "cyd"], run_id="second")
     return warehouse
 

@@ -217,7 +217,7 @@ def test_what_a_killed_publication_left_is_cleared_by_a_night_that_publishes_not
     assert list(home.folder.rglob("*.next*")) == []
     assert list(home.folder.rglob("*.tmp")) == []
     assert runs.finished()[-1]["outcome"] == "built"
-    assert publish.main() == 0
+    assert publish.main([]) == 0
     assert published_file().exists()
 
 

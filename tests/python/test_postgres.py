@@ -23,7 +23,7 @@ from nights import PEOPLE, Command, configure, tiny_project
 from postgres import Server
 from shop import REPOSITORY, Build, Builder, write_tables
 
-from ops import build, postgres, postgres_publish, rollback, runs
+from ops import build, postgres, postgres_publish, publish, rollback, runs
 from ops.project import BUSY, FAULT, UserError
 from ops.runs import Run
 from ops.tombstones import sha256
@@ -320,7 +320,8 @@ class Night:
                     f" from (values {values}) as known (customer_id, run_id)".encode()
                 )
             connection.execute(
-                f"create table build_audit.source_quality as select '{run_id}' as run_id".encode()
+                f"create table build_audit.source_quality as select '{run_id}' as run_id,"
+                " 'accepted' as outcome, 1 as row_count".encode()
             )
             history = "build_protected_history.stg_erasure"
             connection.execute(f"create table {history}_salt as select 'salt' as salt".encode())
@@ -549,6 +550,33 @@ def test_a_version_before_comes_back_without_who_is_forgotten_or_withdrew(
     assert "is not kept, only" in capsys.readouterr().err
     ran = night.rows("select command from audit.run_history order by started_at desc limit 1")
     assert ran == [("rollback",)]
+
+
+def test_the_last_build_is_published_again_if_it_passed(
+    night: Night, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def passed(run: Run) -> None:
+        with postgres.connect(night.settings) as connection:
+            postgres.remember(connection, "build_", run)
+
+    seen = "select customer_id, run_id from marts.customers"
+    passed(night.build(["ann"], "first"))
+    assert publish.main(["--target", "postgres"]) == 0
+    assert night.rows(seen) == [("ann", "first")]
+    night.build(["bob"], "second")  # and nobody says that it passed
+    assert publish.main(["--target", "postgres"]) == 2
+    passed(night.build(["bob"], "third"))
+    with postgres.connect(night.settings) as connection:
+        connection.execute("alter table build_marts.customers rename to old")
+        connection.execute("create table build_marts.customers as table build_marts.old")
+        connection.execute("drop table build_marts.old")
+    assert publish.main(["--target", "postgres"]) == 2
+    assert "make build TARGET=postgres" in capsys.readouterr().err
+    passed(night.build(["bob"], "fourth"))
+    with postgres.connect(night.settings) as connection:
+        postgres.forget_that_it_passed(connection, "build_")
+    assert publish.main(["--target", "postgres"]) == 2
+    assert night.rows(seen) == [("ann", "first")]
 
 
 def test_only_so_many_versions_are_kept(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:

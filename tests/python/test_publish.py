@@ -173,7 +173,7 @@ def test_a_failed_build_is_refused(
     before = published.read_bytes()
     make_build(5)
     publish.record_build("", False, "an-invocation")
-    assert publish.main() == 2
+    assert publish.main([]) == 2
     assert "The last build failed" in capsys.readouterr().err
     assert published.read_bytes() == before
 

@@ -23,7 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     warehouse = Warehouse(tmp_path)
     for run_id, people in (("first", PEOPLE), ("second", [*PEOPLE[:2], "CUST-new"])):
         warehouse.night(people, run_id=run_id)
-        assert publish.main() == 0
+        assert publish.main([]) == 0
     return warehouse
 
 
@@ -69,7 +69,7 @@ def test_what_was_rolled_back_from_is_not_the_version_before_the_next_night(
     first = versions.kept()[0]
     assert rollback.main([]) == 0
     home.night(PEOPLE, run_id="third")
-    assert publish.main() == 0
+    assert publish.main([]) == 0
     assert rollback.main([]) == 0
     assert home.version() == first
 
@@ -108,7 +108,7 @@ def test_a_version_costs_nothing_and_seven_are_kept(
     monkeypatch.setenv("LIFETIME_VERSIONS", "3")
     for number in range(4):
         home.night(PEOPLE, run_id=f"night-{number}")
-        assert publish.main() == 0
+        assert publish.main([]) == 0
     assert len(versions.kept()) == 4
     assert home.version() == versions.kept()[-1]
     monkeypatch.setenv("LIFETIME_VERSIONS", "many")
@@ -124,7 +124,7 @@ def test_where_there_are_no_hard_links_versions_are_copies(
 
     monkeypatch.setattr(os, "link", refuse)
     home.night(PEOPLE, run_id="third")
-    assert publish.main() == 0
+    assert publish.main([]) == 0
     place = versions.place(home.version())
     assert not place.samefile(home.published)
     assert place.read_bytes() == home.published.read_bytes()
@@ -161,7 +161,7 @@ def test_a_published_file_that_is_broken_is_replaced_and_allows_nothing(home: Wa
 
 def test_who_withdrew_since_is_not_mailed_again(home: Warehouse) -> None:
     home.night(PEOPLE, refusing=["CUST-ann"], run_id="third")
-    assert publish.main() == 0
+    assert publish.main([]) == 0
     assert rollback.main(["--version", versions.kept()[0]]) == 0
     for mart, column in (
         ("customer_segments", "is_contactable"),
@@ -179,7 +179,7 @@ def test_who_withdrew_since_is_not_mailed_again(home: Warehouse) -> None:
 def test_nobody_gets_a_permission_back_by_way_of_two_rollbacks(home: Warehouse) -> None:
     first, second = versions.kept()
     home.night(PEOPLE, refusing=["CUST-ann"], run_id="third")
-    assert publish.main() == 0
+    assert publish.main([]) == 0
     assert rollback.main(["--version", second]) == 0
     assert rollback.main(["--version", first]) == 0
     assert people(home, "customer_segments", "is_contactable") == ["CUST-bob"]
@@ -208,7 +208,7 @@ def test_the_night_that_forgets_somebody_clears_the_versions_too(home: Warehouse
     assert all(b"CUST-ann" in file.read_bytes() for file in files)
     home.night([*PEOPLE[1:], "CUST-new"], run_id="third")
     home.forget("CUST-ann")
-    assert publish.main() == 0
+    assert publish.main([]) == 0
     for file in [versions.place(version) for version in versions.kept()]:
         assert b"CUST-ann" not in file.read_bytes()
         assert b"CUST-bob" in file.read_bytes()
