@@ -257,7 +257,10 @@ def connect(settings: Mapping[str, Any]) -> Iterator[Connection]:
 
 
 def said(error: psycopg.Error) -> str:
-    """The last line of what the server or the client says, as a sentence."""
+    """What the server says and its hint, or the last line of what the client says, as sentences."""
+    if error.diag.message_primary:
+        told = [error.diag.message_primary, error.diag.message_hint or ""]
+        return " ".join(f"{sentence.rstrip('.')}." for sentence in told if sentence)
     lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
     return f"{lines[-1].removeprefix('FATAL:').strip().rstrip('.')}." if lines else "no reason."
 

@@ -76,7 +76,7 @@ def _find() -> Path | None:
 def server() -> Iterator[Server]:
     """Start a server in a new folder; PostgreSQL refuses root, so another user runs it then."""
     where = programs()
-    user = _user()
+    user = server_user()
     folder = Path(tempfile.mkdtemp(prefix="postgres_"))
     try:
         password = secrets.token_hex(16)
@@ -137,7 +137,7 @@ def _wait(running: Server, process: "subprocess.Popen[bytes]", log: Path) -> Non
             time.sleep(0.1)
 
 
-def _user() -> dict[str, Any]:
+def server_user() -> dict[str, Any]:
     """Whom the server runs as: ourselves, or for root the user that the package made."""
     if os.geteuid() != 0:
         return {}

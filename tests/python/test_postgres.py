@@ -6,9 +6,11 @@ import multiprocessing
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -20,7 +22,7 @@ import pandas as pd
 import psycopg
 import pytest
 from nights import PEOPLE, Command, configure, tiny_project
-from postgres import Server
+from postgres import Server, server_user
 from shop import REPOSITORY, Build, Builder, write_tables
 
 from ops import build, postgres, postgres_publish, publish, rollback, runs
@@ -674,6 +676,49 @@ def test_no_connection_is_one_line(
     assert settings["password"] not in error
     (ended,) = runs.finished()
     assert (ended["outcome"], ended["reason"]) == ("refused", "no connection")
+
+
+@pytest.fixture
+def disk(night: Night, postgres: Server) -> Iterator[Path]:
+    """A file system of four megabytes, on which the test's database keeps its tables."""
+    folder = Path(tempfile.mkdtemp(prefix="small_disk_"))
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        folder.rmdir()
+        pytest.skip("no small file system can be mounted here: that takes root's rights")
+    database = night.settings["dbname"]
+    try:
+        (folder / "tables").mkdir()
+        if user := server_user():
+            for path in (folder, folder / "tables"):
+                shutil.chown(path, user["user"], user["group"])
+        with postgres.connect() as owner:
+            owner.execute(f"create tablespace small location '{folder / 'tables'}'".encode())
+            owner.execute(f"alter database {database} set default_tablespace = small".encode())
+        yield folder
+    finally:
+        with postgres.connect() as owner:
+            owner.execute(f"drop database {database} with (force)".encode())
+            owner.execute("drop tablespace if exists small")
+        subprocess.run(["umount", str(folder)], check=True)
+        folder.rmdir()
+
+
+def test_a_full_disk_of_the_server_is_told_and_nothing_changes(night: Night, disk: Path) -> None:
+    night.publish(night.build(["ann"], "first"))
+    second = night.build(["bob"], "second")
+    ballast = disk / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    with pytest.raises(UserError, match="No space left on device") as told:
+        night.publish(second)
+    assert told.value.exit_code == FAULT
+    seen = "select customer_id, run_id from marts.customers"
+    assert night.rows(seen) == [("ann", "first")]
+    ballast.unlink()
+    night.publish(second)
+    assert night.rows(seen) == [("bob", "second")]
 
 
 @pytest.mark.usefixtures("settings")
