@@ -1,10 +1,11 @@
 """The order of rows does not matter, a second delivery changes nothing, nor does a second build."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from shop import Build, Builder, read_demo_shop, write_tables
+from shop import REPOSITORY, Build, Builder, read_demo_shop, write_tables
 
 AS_OF = "2026-06-30"
 
@@ -63,3 +64,29 @@ def test_a_second_build_on_the_same_file_gives_the_same_marts(
     again = build_tables(builder, straight.database.parent, tables)
     assert again.database == straight.database
     assert again.fingerprints() == before
+
+
+def test_a_table_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Also where a view was; one that fails leaves what was there."""
+    project = tmp_path / "project"
+    (project / "models").mkdir(parents=True)
+    (project / "macros").mkdir()
+    shutil.copy(REPOSITORY / "macros" / "warehouse" / "table.sql", project / "macros")
+    (project / "dbt_project.yml").write_text(
+        "name: tiny\nprofile: lifetime_segments\nmodels: {+materialized: table}\n",
+        encoding="utf-8",
+    )
+    for number, (query, seen) in enumerate(
+        (
+            ("select 1 as a", 1),
+            ("select 2 as a", 2),
+            ("select cast('x' || 3 as int) as a", 2),
+            ("{{ config(materialized='view') }} select 4 as a", 4),
+            ("select cast('x' || 5 as int) as a", 4),
+            ("select 6 as a", 6),
+        )
+    ):
+        (project / "models" / "one.sql").write_text(query, encoding="utf-8")
+        build = Builder(tmp_path / f"dbt_{number}", project).run(tmp_path / "home", {}, [])
+        assert bool(build.problems) == ("cast" in query)
+        assert build.value("select a from main.one") == seen
