@@ -106,7 +106,8 @@ def tiny_project(folder: Path) -> Path:
         "macros/generate_schema_name.sql": "{% macro generate_schema_name(name, node) %}"
         "{{ '' if target.type == 'duckdb' else target.schema ~ '_' }}{{ name or 'main' }}"
         "{% endmacro %}",
-        "models/parameters.sql": "select 1 as parameter",
+        "models/parameters.sql": "{{ config(enabled=target.type == 'postgres') }}"
+        " select 1 as parameter",
         "models/customers.sql": "{{ config(schema='marts') }}"
         " select cast(number as text) as customer_id, '{{ invocation_id }}' as run_id"
         f" from generate_series(1, {PEOPLE}) as numbers (number)",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from nights import Warehouse, configure, tiny_project
+from nights import PEOPLE, Warehouse, configure, tiny_project
 from shop import REPOSITORY
 
 from ops import build, dbt_run, manifest, publish, rollback, runs, summary
@@ -56,7 +56,7 @@ def test_nights_that_pass_fail_and_pass_again(
     assert night() == 0
     first = home.published.read_bytes()
 
-    segments.write_text(f"{good} where customer_id > 1", encoding="utf-8")
+    segments.write_text(f"{good} where customer_id not in ('1', '2')", encoding="utf-8")
     assert night() == 1
     printed = capsys.readouterr().err
     assert f"Failed: {TEST}: 2 rows\n" in printed
@@ -74,10 +74,10 @@ def test_nights_that_pass_fail_and_pass_again(
         "accepted_row_count from audit.run_history order by started_at"
     )
     assert found == [
-        ("published", None, 6, 0, date(2026, 6, 30), 20000),
-        ("failed", f"failed test: {TEST}", 5, 1, date(2026, 6, 30), 20000),
-        ("failed", "model not built: customer_segments", 4, 1, date(2026, 7, 1), 20000),
-        ("published", None, 6, 0, date(2026, 6, 30), 20000),
+        ("published", None, 6, 0, date(2026, 6, 30), PEOPLE),
+        ("failed", f"failed test: {TEST}", 5, 1, date(2026, 6, 30), PEOPLE),
+        ("failed", "model not built: customer_segments", 4, 1, date(2026, 7, 1), PEOPLE),
+        ("published", None, 6, 0, date(2026, 6, 30), PEOPLE),
     ]
     assert home.rows(
         "select command, target, "
@@ -161,7 +161,7 @@ def test_marts_and_what_tools_read_name_the_same_run_day_and_code(home: Warehous
     assert home.rows("select run_id, version from audit.run_history") == [
         (run_id, published[0].version)
     ]
-    assert published[1]["marts.customers"][0] == 20000
+    assert published[1]["marts.customers"][0] == PEOPLE
     assert published[1] == rollback.published_contents(home.published)
     assert activated[1] == rollback.published_contents(home.activation)
 
