@@ -6,7 +6,6 @@ machine is at fault; 4 another run or program is at work on the same files. docs
 
 import argparse
 import contextlib
-import importlib
 import os
 import shutil
 import sys
@@ -28,6 +27,7 @@ from ops.project import (
     build_record,
     contract_tables,
     display,
+    engine_of,
     log_folder,
     owner_only,
     project_vars,
@@ -49,9 +49,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         run.as_of_date = given if given[:1].isdecimal() else None
         if settings["type"] == "duckdb":
             return build(run, variables, arguments.target, arguments.publish, arguments.unit_tests)
-        # the other engines' clients take time to import
-        engine = importlib.import_module(f"ops.{settings['type']}")
-        return int(engine.build(run, variables, settings, arguments.publish, arguments.unit_tests))
+        return int(
+            engine_of(settings).build(
+                run, variables, settings, arguments.publish, arguments.unit_tests
+            )
+        )
 
     return runs.run("build", arguments.target or "duckdb", work)
 

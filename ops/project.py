@@ -2,9 +2,11 @@
 
 import contextlib
 import difflib
+import importlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import yaml
@@ -121,6 +123,11 @@ def _env_var(name: str, default: str | None = None) -> str:
     if value is None:
         raise UserError(f"profiles.yml needs the environment variable {name}. Set it.")
     return value
+
+
+def engine_of(settings: Mapping[str, Any]) -> ModuleType:
+    """The commands of a target that is not DuckDB; its client takes time to import."""
+    return importlib.import_module(f"ops.{settings['type']}")
 
 
 def contract_tables(defaults: dict[str, Any]) -> list[str]:

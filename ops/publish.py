@@ -13,7 +13,6 @@ same file says who is forgotten, by hashes and their salt, so only its owner may
 
 import argparse
 import contextlib
-import importlib
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -34,6 +33,7 @@ from ops.project import (
     build_file,
     build_record,
     display,
+    engine_of,
     history_file,
     owner_only,
     published_file,
@@ -365,9 +365,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = target_settings(target)
         if settings["type"] == "duckdb":
             return _publish_again(run)
-        # the other engines' clients take time to import
-        engine = importlib.import_module(f"ops.{settings['type']}")
-        return int(engine.publish_again(run, settings))
+        return int(engine_of(settings).publish_again(run, settings))
 
     return runs.run("publish", target or "duckdb", work)
 

@@ -10,7 +10,6 @@ or program is at work on the same files.
 
 import argparse
 import contextlib
-import importlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,6 +22,7 @@ from ops.project import (
     FAULT,
     UserError,
     display,
+    engine_of,
     history_file,
     published_file,
     suggestion,
@@ -52,9 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = target_settings(arguments.target)
         if settings["type"] == "duckdb":
             return rollback(run, wanted)
-        # the other engines' clients take time to import
-        engine = importlib.import_module(f"ops.{settings['type']}")
-        return int(engine.rollback(run, settings, wanted))
+        return int(engine_of(settings).rollback(run, settings, wanted))
 
     return runs.run("rollback", arguments.target or "duckdb", work)
 

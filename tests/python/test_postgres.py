@@ -446,7 +446,8 @@ def test_builds_killed_at_any_moment_leave_readers_and_the_next_one_whole(
 ) -> None:
     """By dbt, from its first parse to the last swap of schemas."""
     monkeypatch.setattr(postgres, "fit", lambda connection, prefix: None)
-    command = Command("build", tmp_path / "w", tiny_project(tmp_path / "tiny"), target="postgres")
+    project = tiny_project(tmp_path / "tiny")
+    command = Command("build", tmp_path / "w", project, target="postgres")
     content = "select customer_id, as_of_date from marts.customer_segments order by 1"
 
     def end_of(process: multiprocessing.process.BaseProcess) -> int | None:
@@ -481,6 +482,11 @@ def test_builds_killed_at_any_moment_leave_readers_and_the_next_one_whole(
             "select nspname from pg_namespace where nspname like 'next%'"
         )
         assert leftovers.fetchall() == []
+    # what passed can be published again, but not after a build that failed before any mart
+    assert publish.main(["--target", "postgres"]) == 0
+    (project / "models" / "parameters.sql").write_text("select 1 / 0 as parameter")
+    assert end_of(FORKED.Process(target=command.run)) == 1
+    assert publish.main(["--target", "postgres"]) == 2
 
 
 def test_rights_and_row_policies_outlive_a_publication(night: Night) -> None:

@@ -470,6 +470,7 @@ def build_shops(builder: Builder, folder: Path, suffix: str, rubbish: float, cou
         drawn_before.append(drawn)
 
     run()
+    assert len(drawn_before) == count + 1
 
 
 @pytest.mark.parametrize("rubbish", SHARES_OF_RUBBISH)
