@@ -91,7 +91,7 @@ profiles.yml: | profiles.yml.example
 # The stamps say which lock file an environment was last installed from.
 $(VENV)/runtime: requirements.txt | $(VENV)/bin/python
 	@echo "Installing what a build needs (once, about a minute)"
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<
 	@touch $@
 
 $(VENV)/development: requirements-dev.txt | $(VENV)/bin/python
