@@ -1,6 +1,7 @@
 """What every test may use: a builder for the session, the demo shop built once."""
 
 import contextlib
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,10 +9,17 @@ from pathlib import Path
 import pytest
 from online_retail import Delivery, deliver
 from postgres import Missing, Server, server
-from shop import DATA, REPOSITORY, Build, Builder
+from shop import DATA, REPOSITORY, Build, Builder, Common
 
 from ops.proof import Proof, protected_words
 from ops.proof_project import Compiler
+
+
+@pytest.fixture(scope="session", autouse=True)
+def common(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One folder for the run, whatever the number of its processes."""
+    own = tmp_path_factory.getbasetemp()
+    Common.folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
@@ -21,12 +29,15 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
 
 
 @pytest.fixture(scope="session")
-def demo(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Build:
+def demo(builder: Builder) -> Build:
     """The demo shop as a newcomer builds it, with every data test."""
-    options = ["--exclude-resource-type", "unit_test"]
-    build = builder.run(tmp_path_factory.mktemp("demo"), {}, options)
-    assert not build.problems, "\n".join(build.problems)
-    return build
+
+    def make(home: Path) -> Build:
+        build = builder.run(home, {}, ["--exclude-resource-type", "unit_test"])
+        assert not build.problems, "\n".join(build.problems)
+        return build
+
+    return Common.once("demo", make)
 
 
 @pytest.fixture(scope="session")
@@ -48,19 +59,19 @@ def real_data() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def retail_delivery(
-    real_data: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Delivery:
+def retail_delivery(real_data: Callable[[str], Path]) -> Delivery:
     """Online Retail, the invoice lines of a real gift shop."""
     path = real_data("online_retail/online_retail_2010_2011.parquet")
-    return deliver(path, tmp_path_factory.mktemp("online_retail"))
+    return Common.once("online_retail", lambda folder: deliver(path, folder))
 
 
 @pytest.fixture(scope="session")
 def retail(retail_delivery: Delivery, builder: Builder) -> Build:
     """That shop as published: cancellations are not activity."""
-    home = retail_delivery.folder / "published"
-    return retail_delivery.build(builder, home, cancelled=False, checks=True)
+    return Common.once(
+        "online_retail_published",
+        lambda home: retail_delivery.build(builder, home, cancelled=False, checks=True),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,9 @@ class Delivery:
     folder: Path
     lines: pd.DataFrame
 
-    def build(self, builder: Builder, home: Path, *, cancelled: bool, checks: bool) -> Build:
+    def build(
+        self, builder: Builder, home: Path, *, cancelled: bool, checks: bool, only: str = ""
+    ) -> Build:
         """Build as a London shop, which is where the naive times were written."""
         build = builder.build(
             self.folder,
@@ -60,6 +62,7 @@ class Delivery:
             as_of=AS_OF,
             suffix="parquet",
             checks=checks,
+            only=only,
             raw_timezone="Europe/London",
             business_timezone="Europe/London",
             reporting_currency="GBP",
@@ -70,7 +73,8 @@ class Delivery:
 
 
 def deliver(path: Path, folder: Path) -> Delivery:
-    """The file mapped to the raw contract, in a folder."""
+    """The file mapped to the raw contract, in a new folder."""
+    folder.mkdir()
     with duckdb.connect() as connection:
         connection.execute(f"create view file as select * from '{path}'")
         for table, query in MAPPING.items():

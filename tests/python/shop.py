@@ -1,13 +1,16 @@
 """Build a shop from tables in one dbt call, and read what came out."""
 
 import csv
+import fcntl
+import hashlib
 import json
 import os
+import pickle
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import duckdb
@@ -48,6 +51,28 @@ CONTRACT: dict[str, list[str]] = {
 # What design.md exempts from point-in-time equality and from equality by hash: the
 # reconciliation counts what was delivered, and the history knows when it ran.
 NOT_COMPARED = {"source_quality", "run_history"}
+
+
+Made = TypeVar("Made")
+
+
+class Common:
+    """The folder where the processes of one run of pytest keep what all of them use."""
+
+    folder: Path
+
+    @classmethod
+    def once(cls, name: str, make: Callable[[Path], Made]) -> Made:
+        """What the first process that asks makes in a folder of its own; others wait for it."""
+        kept = cls.folder / f"{name}.pickle"
+        with (cls.folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                unfinished = cls.folder / f"{name}.new"
+                unfinished.write_bytes(pickle.dumps(make(cls.folder / name)))
+                unfinished.rename(kept)
+        made: Made = pickle.loads(kept.read_bytes())
+        return made
 
 
 @dataclass(frozen=True)
@@ -170,13 +195,17 @@ class Builder:
         return {result.node.name: result.node.compiled_code for result in outcome.result.results}
 
     def _manifest(self, variables: Mapping[str, Any]) -> Manifest:
-        key = json.dumps([variables.get(name) for name in self.READ_WHEN_PARSED])
+        read = [str(self.project), *(variables.get(name) for name in self.READ_WHEN_PARSED)]
+        key = hashlib.sha256(json.dumps(read).encode()).hexdigest()
         if key not in self.manifests:
-            outcome = self._invoke("parse", self.home / "build.duckdb", variables, [])
-            if not isinstance(outcome.result, Manifest):
-                raise RuntimeError(f"The project does not parse: {outcome.exception}")
-            self.manifests[key] = outcome.result
+            self.manifests[key] = Common.once(f"parsed_{key}", lambda _: self._parse(variables))
         return self.manifests[key]
+
+    def _parse(self, variables: Mapping[str, Any]) -> Manifest:
+        outcome = self._invoke("parse", self.home / "build.duckdb", variables, [])
+        if not isinstance(outcome.result, Manifest):
+            raise RuntimeError(f"The project does not parse: {outcome.exception}")
+        return outcome.result
 
     def _invoke(
         self,

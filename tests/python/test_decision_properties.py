@@ -584,7 +584,7 @@ def drawn_shops(rubbish: float, count: int) -> list[Knobs]:
     return found
 
 
-CLEAN, SPOILT = drawn_shops(0, 3), drawn_shops(LIGHT_RUBBISH, 1)
+CLEAN, SPOILT = drawn_shops(0, 2), drawn_shops(LIGHT_RUBBISH, 1)
 
 
 @pytest.fixture(scope="module")

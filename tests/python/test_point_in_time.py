@@ -96,7 +96,7 @@ def assert_same_as_cut(
     assert differences(*builds) == []
 
 
-@pytest.mark.parametrize("day", ["2025-03-29", "2025-10-26"])
+@pytest.mark.parametrize("day", [pytest.param("2025-03-29", marks=pytest.mark.long), "2025-10-26"])
 def test_demo_shop(builder: Builder, tmp_path: Path, day: str) -> None:
     """The days end at a change of the clocks, on either side of it."""
     tables = corrected_later(read_demo_shop())

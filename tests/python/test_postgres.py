@@ -271,7 +271,7 @@ HOSTILE = [
 def test_hostile_values_come_through_a_delivery_unchanged(
     settings: dict[str, Any], tmp_path: Path, builder: Builder
 ) -> None:
-    """And the marts of such a shop are those of DuckDB, on a first and a second night."""
+    """And the marts of such a shop are those of DuckDB."""
     ids = [f"{number} {text}" for number, text in enumerate(HOSTILE)]
     orders = pd.DataFrame(
         {
@@ -292,7 +292,14 @@ def test_hostile_values_come_through_a_delivery_unchanged(
     with postgres.connect(settings) as connection:
         found = connection.execute("select city from raw.customers order by customer_id").fetchall()
         assert sorted(city for (city,) in found) == sorted(HOSTILE)
-        ours = builder.build(folder, tmp_path / "duckdb", as_of="2024-05-01", suffix="parquet")
+        ours = builder.build(
+            folder,
+            tmp_path / "duckdb",
+            as_of="2024-05-01",
+            suffix="parquet",
+            checks=False,
+            only="+customers +customer_segments",
+        )
         with duckdb.connect(str(ours.database), read_only=True) as duck:
             marts = [("marts", name) for name in ("customers", "customer_segments")]
             assert not differences(duck, connection, marts, "")

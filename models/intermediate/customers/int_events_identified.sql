@@ -26,10 +26,8 @@ final as (
         events.occurred_at,
         {{ business_date('events.occurred_at') }} as event_date,
         events.event_type,
-        events.session_id,
         events.channel,
-        events.product_id,
-        events.campaign
+        events.product_id
     from events
     left join links
         on events.anonymous_id = links.anonymous_id
