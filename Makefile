@@ -29,14 +29,14 @@ build: $(VENV)/runtime profiles.yml ## build, test and publish the demo shop, or
 		$${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
 
 test: lint $(VENV)/dialects/installed ## lint, then every check: builds of many shops against known answers
-	@LIFETIME_THREADS=1 $(PYTHON) -m pytest --numprocesses 2 --dist loadfile \
+	@LIFETIME_THREADS=1 $(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
 		--ignore tests/python/test_manifest.py
 
 lint: $(VENV)/development profiles.yml ## style and types of Python and SQL, names, docs, layers, protected attributes
 	@$(PYTHON) -m ruff check ops tests/python
 	@$(PYTHON) -m ruff format --check ops tests/python
 	@$(PYTHON) -m mypy
-	@LIFETIME_BUILD_PATH=:memory: $(PYTHON) -m sqlfluff lint models tests analyses
+	@LIFETIME_BUILD_PATH=:memory: $(PYTHON) -m sqlfluff lint --processes 2 models tests analyses
 	@$(PYTHON) -m pytest --quiet tests/python/test_manifest.py
 	@$(PYTHON) -m ops.proof
 

@@ -14,6 +14,30 @@ from shop import DATA, REPOSITORY, Build, Builder, Common
 from ops.proof import Proof, protected_words
 from ops.proof_project import Compiler
 
+# Files of minutes begin first, so that no process of pytest ends with one while the other waits.
+LONGEST = [
+    "test_spark",
+    "test_postgres",
+    "test_erasure",
+    "test_decision_properties",
+    "test_no_protected_attribute",
+    "test_proof",
+    "test_random_shops",
+    "test_small_shops",
+    "test_activation",
+    "test_dialects",
+    "test_point_in_time",
+    "test_order_and_repeat",
+    "test_arm_history",
+    "test_faults",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order of the files; within each it stays."""
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def common(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -75,15 +99,19 @@ def retail(retail_delivery: Delivery, builder: Builder) -> Build:
 
 
 @pytest.fixture(scope="session")
-def proven(tmp_path_factory: pytest.TempPathFactory) -> Proof:
+def proven() -> Proof:
     """The proof of this project, judged: the demo shop, on its first night and on a later one."""
-    home = tmp_path_factory.mktemp("proof")
-    shutil.copy(REPOSITORY / "profiles.yml.example", home / "profiles.yml")
-    compiler = Compiler(REPOSITORY, home / "compiled", home)
-    compiler.add({"demo_shop": True}, states=(False, True))
-    proof = Proof(compiler.project, protected_words())
-    proof.run()
-    return proof
+
+    def make(home: Path) -> Proof:
+        home.mkdir()
+        shutil.copy(REPOSITORY / "profiles.yml.example", home / "profiles.yml")
+        compiler = Compiler(REPOSITORY, home / "compiled", home)
+        compiler.add({"demo_shop": True}, states=(False, True))
+        proof = Proof(compiler.project, protected_words())
+        proof.run()
+        return proof
+
+    return Common.once("proof", make)
 
 
 @pytest.fixture(scope="session")
