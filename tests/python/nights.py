@@ -142,6 +142,18 @@ def tiny_project(folder: Path) -> Path:
 # forked from a process that has imported everything, and has opened nothing
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["nights", "dbt.cli.main", "dbt.adapters.duckdb"])
+# `python -m ops.build` without data tests, for where others have run them
+UNTESTED_BUILD = """
+import sys
+from ops import build, dbt_run
+whole = dbt_run.build
+dbt_run.build = lambda variables, target, with_unit_tests, options=(), *others: whole(
+    variables, target, with_unit_tests, [*options, "--exclude-resource-type", "test", "unit_test"],
+    *others
+)
+sys.exit(build.main())
+"""
+
 NAME_CHANGES = ("os.rename", "os.link", "os.remove")
 
 

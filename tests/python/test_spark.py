@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from nights import UNTESTED_BUILD
 from shop import REPOSITORY, Build, Builder, read_demo_shop, write_tables
 from test_postgres import SALTED, by, is_close_enough, same, texts
 
@@ -33,19 +34,6 @@ HISTORIES = [
     "int_fairness_history",
     "audience_sync_history",
 ]
-
-
-# the command without data tests: Spark takes a second for each, however few the rows
-UNTESTED = """
-import sys
-from ops import build, dbt_run
-whole = dbt_run.build
-dbt_run.build = lambda variables, target, with_unit_tests, options=(), *others: whole(
-    variables, target, with_unit_tests, [*options, "--exclude-resource-type", "test", "unit_test"],
-    *others
-)
-sys.exit(build.main())
-"""
 
 
 def new_home(path: Path) -> Path:
@@ -121,7 +109,7 @@ def delivery(home: Path) -> Path:
 @pytest.fixture(scope="module")
 def version(home: Path, delivery: Path) -> Path:
     """What `make build TARGET=spark RAW=…` publishes, but that no data test was run."""
-    run(home, "-c", UNTESTED, *OPTIONS, "--raw", str(delivery))
+    run(home, "-c", UNTESTED_BUILD, *OPTIONS, "--raw", str(delivery))
     return (home / "spark" / "published" / "current").resolve()
 
 
