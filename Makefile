@@ -16,7 +16,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help build test lint proof bench gates publish rollback audit export erase docs requirements clean
+.PHONY: help build test lint style proof bench gates publish rollback audit export erase docs requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -28,17 +28,18 @@ build: $(VENV)/runtime profiles.yml ## build, test and publish the demo shop, or
 	@$(PYTHON) -m ops.build $${RAW:+--raw="$$RAW"} $${AS_OF:+--as-of="$$AS_OF"} \
 		$${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
 
-test: lint $(VENV)/dialects/installed ## lint, then every check: builds of many shops against known answers
-	@LIFETIME_THREADS=1 $(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
-		--ignore tests/python/test_manifest.py
+test: style $(VENV)/dialects/installed ## style, then every check: builds of many shops against known answers
+	@LIFETIME_THREADS=1 $(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-lint: $(VENV)/development profiles.yml ## style and types of Python and SQL, names, docs, layers, protected attributes
+lint: style ## style and types of Python and SQL, names, docs, layers, protected attributes
+	@$(PYTHON) -m pytest --quiet tests/python/test_manifest.py
+	@$(PYTHON) -m ops.proof
+
+style: $(VENV)/development profiles.yml
 	@$(PYTHON) -m ruff check ops tests/python
 	@$(PYTHON) -m ruff format --check ops tests/python
 	@$(PYTHON) -m mypy
 	@LIFETIME_BUILD_PATH=:memory: $(PYTHON) -m sqlfluff lint --processes 2 models tests analyses
-	@$(PYTHON) -m pytest --quiet tests/python/test_manifest.py
-	@$(PYTHON) -m ops.proof
 
 proof: $(VENV)/development profiles.yml ## that no protected attribute reaches a decision; knows RAW, AS_OF, TARGET and VARS
 	@$(PYTHON) -m ops.proof $${RAW:+--raw="$$RAW"} $${AS_OF:+--as-of="$$AS_OF"} \

@@ -195,10 +195,15 @@ class Builder:
         return {result.node.name: result.node.compiled_code for result in outcome.result.results}
 
     def _manifest(self, variables: Mapping[str, Any]) -> Manifest:
-        read = [str(self.project), *(variables.get(name) for name in self.READ_WHEN_PARSED)]
-        key = hashlib.sha256(json.dumps(read).encode()).hexdigest()
+        key = json.dumps([variables.get(name) for name in self.READ_WHEN_PARSED])
         if key not in self.manifests:
-            self.manifests[key] = Common.once(f"parsed_{key}", lambda _: self._parse(variables))
+            name = f"parsed_{hashlib.sha256(key.encode()).hexdigest()}"
+            is_shared = self.project == REPOSITORY  # a copy is there to be changed
+            self.manifests[key] = (
+                Common.once(name, lambda _: self._parse(variables))
+                if is_shared
+                else self._parse(variables)
+            )
         return self.manifests[key]
 
     def _parse(self, variables: Mapping[str, Any]) -> Manifest:

@@ -61,8 +61,15 @@ def test_a_second_build_on_the_same_file_gives_the_same_marts(
     assert again.fingerprints() == before
 
 
+CONTRACT = """models:
+  - name: one
+    config: {contract: {enforced: true}}
+    columns: [{name: a, data_type: int}]
+"""
+
+
 def test_a_table_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
-    """Also where a view was; one that fails leaves what was there."""
+    """Also where a view was; one that fails, or is not as its contract says, changes nothing."""
     project = tmp_path / "project"
     (project / "models").mkdir(parents=True)
     (project / "macros").mkdir()
@@ -71,17 +78,23 @@ def test_a_table_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
         "name: tiny\nprofile: lifetime_segments\nmodels: {+materialized: table}\n",
         encoding="utf-8",
     )
-    for number, (query, seen) in enumerate(
+    (project / "models" / "one.yml").write_text(CONTRACT, encoding="utf-8")
+    for number, (query, seen, told) in enumerate(
         (
-            ("select 1 as a", 1),
-            ("select 2 as a", 2),
-            ("select cast('x' || 3 as int) as a", 2),
-            ("{{ config(materialized='view') }} select 4 as a", 4),
-            ("select cast('x' || 5 as int) as a", 4),
-            ("select 6 as a", 6),
+            ("select 1 as a", 1, ""),
+            ("select 2 as a", 2, ""),
+            ("select cast('x' || 3 as int) as a", 2, "Conversion Error"),
+            ("{{ config(materialized='view') }} select 4 as a", 4, ""),
+            ("select cast('x' || 5 as int) as a", 4, "Conversion Error"),
+            ("select 6 as a", 6, ""),
+            ("select '7' as a", 6, "contract"),
+            ("select 8 as a, 8 as b", 6, "contract"),
+            ("select 9 as b", 6, "contract"),
+            ("select 10 as a", 10, ""),
         )
     ):
         (project / "models" / "one.sql").write_text(query, encoding="utf-8")
         build = Builder(tmp_path / f"dbt_{number}", project).run(tmp_path / "home", {}, [])
-        assert bool(build.problems) == ("cast" in query)
+        assert bool(build.problems) == bool(told), build.problems
+        assert told in "".join(build.problems)
         assert build.value("select a from main.one") == seen
