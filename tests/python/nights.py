@@ -142,19 +142,24 @@ def tiny_project(folder: Path) -> Path:
 # forked from a process that has imported everything, and has opened nothing
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["nights", "dbt.cli.main", "dbt.adapters.duckdb"])
-# `python -m ops.build` without data tests, for where others have run them
-UNTESTED_BUILD = """
+
+NAME_CHANGES = ("os.rename", "os.link", "os.remove")
+
+
+def untested_build(only: str = "") -> list[str]:
+    """`python -m ops.build` without data tests, and of some models alone if wanted."""
+    options = ["--exclude-resource-type", "test", "unit_test"]
+    options += ["--select", *only.split()] if only else []
+    program = f"""
 import sys
 from ops import build, dbt_run
 whole = dbt_run.build
 dbt_run.build = lambda variables, target, with_unit_tests, options=(), *others: whole(
-    variables, target, with_unit_tests, [*options, "--exclude-resource-type", "test", "unit_test"],
-    *others
+    variables, target, with_unit_tests, [*options, *{options}], *others
 )
 sys.exit(build.main())
 """
-
-NAME_CHANGES = ("os.rename", "os.link", "os.remove")
+    return [sys.executable, "-c", program]
 
 
 @dataclass(frozen=True)

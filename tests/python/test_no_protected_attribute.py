@@ -205,12 +205,19 @@ def test_the_shop_decides_something(shops: Shops) -> None:
     assert build.value("select count(*) from staging.stg_customers where is_minor") > 0
 
 
-@pytest.mark.parametrize("name", CHANGES)
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    "name", ["swapped", "null", *(pytest.param(name, marks=LONG) for name in ("unseen", "absent"))]
+)
 def test_decisions_do_not_change_with_protected_attributes(name: str, shops: Shops) -> None:
     assert shops.differences(name, shops.decisions()) == []
 
 
-@pytest.mark.parametrize("name", ["swapped", "null", "unseen", "absent"])
+@pytest.mark.parametrize(
+    "name", ["swapped", "null", *(pytest.param(name, marks=LONG) for name in ("unseen", "absent"))]
+)
 def test_the_audit_sees_what_changed(name: str, shops: Shops) -> None:
     """The changed rows did arrive: what holds the attributes differs."""
     assert shops.differences(name, ["protected.stg_customer_attributes"])
@@ -252,7 +259,8 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Shops:
 
 
 @pytest.mark.parametrize(
-    ("name", "is_found"), [("swapped", False), ("null", True), ("unseen", True)]
+    ("name", "is_found"),
+    [("swapped", False), ("null", True), pytest.param("unseen", True, marks=LONG)],
 )
 def test_a_swap_alone_does_not_find_what_nulls_and_unseen_values_do(
     name: str, is_found: bool, faulty: Shops

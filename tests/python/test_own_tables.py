@@ -81,6 +81,7 @@ def test_typed_files_give_the_same_marts(
     assert differences(text_build, build) == []
 
 
+@pytest.mark.long
 def test_tables_in_the_warehouse_give_the_same_marts(
     text_build: Build, builder: Builder, tmp_path: Path
 ) -> None:

@@ -103,6 +103,7 @@ def test_demo_shop(builder: Builder, tmp_path: Path, day: str) -> None:
     assert_same_as_cut(builder, tmp_path, tables, day, "Europe/Berlin")
 
 
+@pytest.mark.long
 def test_cdnow(builder: Builder, tmp_path: Path, real_data: Callable[[str], Path]) -> None:
     rows = pd.read_parquet(real_data("cdnow/cdnow_sample.parquet"))
     orders = pd.DataFrame(

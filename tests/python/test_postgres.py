@@ -21,7 +21,7 @@ import duckdb
 import pandas as pd
 import psycopg
 import pytest
-from nights import PEOPLE, UNTESTED_BUILD, Command, configure, tiny_project
+from nights import PEOPLE, Command, configure, tiny_project, untested_build
 from postgres import Server, server_user
 from shop import REPOSITORY, Build, Builder, write_tables
 
@@ -84,16 +84,15 @@ def on_postgres(postgres: Server, home: Path) -> Iterator[Connection]:
     """The demo shop, built, tested and published by the command that a person types."""
     with pytest.MonkeyPatch.context() as patch:
         settings = new_database(postgres, home, patch, "demo")
-        said = make_build("--unit-tests")
+        said = run_build([sys.executable, "-m", "ops.build"], "--unit-tests")
         assert said.returncode == 0, said.stdout + said.stderr
         with postgres.connect(settings["dbname"]) as connection:
             yield connection
 
 
-def make_build(*options: str, is_tested: bool = True) -> "subprocess.CompletedProcess[str]":
-    """The command that a person types."""
-    program = ["-m", "ops.build"] if is_tested else ["-c", UNTESTED_BUILD]
-    command = [sys.executable, *program, "--target", "postgres", *options]
+def run_build(command: list[str], *options: str) -> "subprocess.CompletedProcess[str]":
+    """The command that a person types, or a part of it."""
+    command = [*command, "--target", "postgres", *options]
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
 
 
@@ -288,7 +287,9 @@ def test_hostile_values_come_through_a_delivery_unchanged(
         {"customer_id": [i[:60] for i in ids], "created_at": "2024-01-01", "city": HOSTILE}
     )
     folder = write_tables(tmp_path / "raw", {"orders": orders, "customers": customers}, "parquet")
-    said = make_build("--raw", str(folder), "--as-of", "2024-05-01", is_tested=False)
+    marts = "+customers +customer_segments"
+    told = ["--raw", str(folder), "--as-of", "2024-05-01", "--vars", "{gates_enabled: false}"]
+    said = run_build(untested_build(marts), *told)
     assert said.returncode == 0, said.stdout + said.stderr
     with postgres.connect(settings) as connection:
         found = connection.execute("select city from raw.customers order by customer_id").fetchall()
@@ -299,11 +300,11 @@ def test_hostile_values_come_through_a_delivery_unchanged(
             as_of="2024-05-01",
             suffix="parquet",
             checks=False,
-            only="+customers +customer_segments",
+            only=marts,
         )
         with duckdb.connect(str(ours.database), read_only=True) as duck:
-            marts = [("marts", name) for name in ("customers", "customer_segments")]
-            assert not differences(duck, connection, marts, "")
+            read = [("marts", name) for name in ("customers", "customer_segments")]
+            assert not differences(duck, connection, read, "")
         assert connection.execute("select count(*) from audit.run_history").fetchone() == (1,)
 
 

@@ -473,9 +473,8 @@ def build_shops(builder: Builder, folder: Path, suffix: str, rubbish: float, cou
     assert len(drawn_before) == count + 1
 
 
-@pytest.mark.parametrize("rubbish", SHARES_OF_RUBBISH)
-@pytest.mark.parametrize("suffix", FORMATS)
-def test_8_random_shops(builder: Builder, folder: Path, suffix: str, rubbish: float) -> None:
+@pytest.mark.parametrize(("suffix", "rubbish"), zip(FORMATS * 2, SHARES_OF_RUBBISH, strict=True))
+def test_4_random_shops(builder: Builder, folder: Path, suffix: str, rubbish: float) -> None:
     build_shops(builder, folder, suffix, rubbish, 1)
 
 

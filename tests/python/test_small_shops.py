@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 from shop import CONTRACT, Build, Builder, write_tables
 
 AS_OF = "2025-06-30"
@@ -33,6 +34,7 @@ def build_small(
     return build, [dict(row) for _, row in found.iterrows()]
 
 
+@pytest.mark.long
 def test_no_order_at_all(builder: Builder, tmp_path: Path) -> None:
     build, customers = build_small(builder, tmp_path, "csv", {"orders": orders()})
     assert customers == []
@@ -79,7 +81,8 @@ def test_orders_alone_with_the_required_columns(builder: Builder, tmp_path: Path
         for customer in range(30)
         for number in range(1 + customer % 5)
     ]
-    build, customers = build_small(builder, tmp_path, "parquet", {"orders": orders(*rows)})
+    marts = "+customer_segments +segment_promotions"
+    build, customers = build_small(builder, tmp_path, "parquet", {"orders": orders(*rows)}, marts)
     assert len(customers) == 30
     assert sum(customer["order_count"] for customer in customers) == len(rows)
     assert len({customer["segment"] for customer in customers}) > 1
@@ -120,4 +123,5 @@ def test_every_table_empty(builder: Builder, tmp_path: Path) -> None:
     }
     build, customers = build_small(builder, tmp_path, "parquet", tables)
     assert customers == []
+    assert build.value("select sum(eligible_customer_count) from marts.segment_promotions") == 0
     assert build.value("select coalesce(sum(row_count), 0) from audit.source_quality") == 0
