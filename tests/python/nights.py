@@ -147,16 +147,17 @@ NAME_CHANGES = ("os.rename", "os.link", "os.remove")
 
 
 def untested_build(only: str = "") -> list[str]:
-    """`python -m ops.build` without data tests, and of some models alone if wanted."""
+    """`python -m ops.build` without data tests and summary, and of some models if wanted."""
     options = ["--exclude-resource-type", "test", "unit_test"]
     options += ["--select", *only.split()] if only else []
     program = f"""
 import sys
-from ops import build, dbt_run
+from ops import build, dbt_run, summary
 whole = dbt_run.build
 dbt_run.build = lambda variables, target, with_unit_tests, options=(), *others: whole(
     variables, target, with_unit_tests, [*options, *{options}], *others
 )
+summary.summary = str
 sys.exit(build.main())
 """
     return [sys.executable, "-c", program]

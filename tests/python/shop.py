@@ -199,18 +199,20 @@ class Builder:
         if key not in self.manifests:
             name = f"parsed_{hashlib.sha256(key.encode()).hexdigest()}"
             is_shared = self.project == REPOSITORY  # a copy is there to be changed
-            self.manifests[key] = (
+            packed = (
                 Common.once(name, lambda _: self._parse(variables))
                 if is_shared
                 else self._parse(variables)
             )
+            self.manifests[key] = Manifest.from_msgpack(packed)
+            self.manifests[key].build_flat_graph()
         return self.manifests[key]
 
-    def _parse(self, variables: Mapping[str, Any]) -> Manifest:
+    def _parse(self, variables: Mapping[str, Any]) -> bytes:
         outcome = self._invoke("parse", self.home / "build.duckdb", variables, [])
         if not isinstance(outcome.result, Manifest):
             raise RuntimeError(f"The project does not parse: {outcome.exception}")
-        return outcome.result
+        return bytes(outcome.result.to_msgpack())
 
     def _invoke(
         self,

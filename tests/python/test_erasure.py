@@ -33,7 +33,7 @@ SALT = "select salt from protected_history.stg_erasure_salt"
 TOMBSTONES = "select * from protected_history.stg_erasure_tombstones order by all"
 ARMS = "history.int_promotion_arm_history"
 # what holds people, without what is computed of all of them
-PEOPLE = "+customers +int_promotion_arm_history"
+PEOPLE = "+customers +int_promotion_arm_history +stg_customer_attributes"
 
 Tables = dict[str, list[dict[str, str]]]
 

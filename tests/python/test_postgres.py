@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -84,16 +84,19 @@ def on_postgres(postgres: Server, home: Path) -> Iterator[Connection]:
     """The demo shop, built, tested and published by the command that a person types."""
     with pytest.MonkeyPatch.context() as patch:
         settings = new_database(postgres, home, patch, "demo")
-        said = run_build([sys.executable, "-m", "ops.build"], "--unit-tests")
+        said = make_build("--unit-tests")
         assert said.returncode == 0, said.stdout + said.stderr
         with postgres.connect(settings["dbname"]) as connection:
             yield connection
 
 
-def run_build(command: list[str], *options: str) -> "subprocess.CompletedProcess[str]":
+WHOLE = (sys.executable, "-m", "ops.build")
+
+
+def make_build(*options: str, command: Sequence[str] = WHOLE) -> "subprocess.CompletedProcess[str]":
     """The command that a person types, or a part of it."""
-    command = [*command, "--target", "postgres", *options]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    typed = [*command, "--target", "postgres", *options]
+    return subprocess.run(typed, cwd=REPOSITORY, capture_output=True, text=True, check=False)
 
 
 # -- the same numbers ------------------------------------------------------------------------------
@@ -289,7 +292,7 @@ def test_hostile_values_come_through_a_delivery_unchanged(
     folder = write_tables(tmp_path / "raw", {"orders": orders, "customers": customers}, "parquet")
     marts = "+customers +customer_segments"
     told = ["--raw", str(folder), "--as-of", "2024-05-01", "--vars", "{gates_enabled: false}"]
-    said = run_build(untested_build(marts), *told)
+    said = make_build(*told, command=untested_build(marts))
     assert said.returncode == 0, said.stdout + said.stderr
     with postgres.connect(settings) as connection:
         found = connection.execute("select city from raw.customers order by customer_id").fetchall()
