@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 import duckdb
 
-from ops import build, dbt_run, publish, rollback, summary
+from ops import build, dbt_run, postgres, publish, rollback, summary
 from ops.project import ROOT
 from ops.tombstones import Tombstones, sha256
 
@@ -141,7 +141,9 @@ def tiny_project(folder: Path) -> Path:
 
 # forked from a process that has imported everything, and has opened nothing
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["nights", "dbt.cli.main", "dbt.adapters.duckdb"])
+PROCESSES.set_forkserver_preload(
+    ["nights", "test_postgres", "dbt.cli.main", "dbt.adapters.duckdb", "dbt.adapters.postgres"]
+)
 
 NAME_CHANGES = ("os.rename", "os.link", "os.remove")
 
@@ -174,6 +176,7 @@ class Command:
     largest_file: int = 0
     user: int = 0
     target: str = "duckdb"
+    environment: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> multiprocessing.process.BaseProcess:
         process = PROCESSES.Process(target=self.run)
@@ -199,8 +202,10 @@ class Command:
         os.dup2(said, 1)
         os.dup2(said, 2)
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        os.environ.update(self.environment)
         configure(os.environ, self.folder)
         if self.project:
+            patch.object(postgres, "fit", lambda connection, prefix: None).start()
             patch.object(dbt_run, "ROOT", self.project).start()
             patch.object(summary, "summary", lambda path: "all of it").start()
             patch.object(summary, "summary_of", lambda rows_of: "all of it").start()

@@ -379,7 +379,11 @@ NEVER_BACK = [
     ("rows", "purchase_reason"),
     [
         ([], "too_few_customers"),
-        ([("ann", "2025-03-01", "10"), ("ann", "2025-03-31", "10")], "too_few_customers"),
+        pytest.param(
+            [("ann", "2025-03-01", "10"), ("ann", "2025-03-31", "10")],
+            "too_few_customers",
+            marks=pytest.mark.long,
+        ),
         (NEVER_BACK, "too_few_repeats"),
     ],
     ids=["nobody", "one customer", "nobody came back"],

@@ -258,9 +258,9 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Shops:
     return Shops(tmp_path_factory.mktemp("faulty_shops"), project, "+customer_segments")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
-    ("name", "is_found"),
-    [("swapped", False), ("null", True), pytest.param("unseen", True, marks=LONG)],
+    ("name", "is_found"), [("swapped", False), ("null", True), ("unseen", True)]
 )
 def test_a_swap_alone_does_not_find_what_nulls_and_unseen_values_do(
     name: str, is_found: bool, faulty: Shops

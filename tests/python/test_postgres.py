@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import multiprocessing
 import os
 import random
 import re
@@ -21,7 +20,7 @@ import duckdb
 import pandas as pd
 import psycopg
 import pytest
-from nights import PEOPLE, Command, configure, tiny_project, untested_build
+from nights import PEOPLE, PROCESSES, Command, configure, tiny_project, untested_build
 from postgres import Server, server_user
 from shop import REPOSITORY, Build, Builder, write_tables
 
@@ -375,9 +374,6 @@ ONE_RUN = (
 )
 
 
-FORKED = multiprocessing.get_context("fork")
-
-
 def read_on(settings: dict[str, Any], stop: Any, answers: Any) -> None:
     """A reader in a process of its own: what each answer said, or what went wrong."""
     said = []
@@ -394,9 +390,9 @@ def read_on(settings: dict[str, Any], stop: Any, answers: Any) -> None:
 @contextlib.contextmanager
 def readers(settings: dict[str, Any]) -> Iterator[list[Any]]:
     """Four dashboards that ask all the while; at the end, what they were told."""
-    stop, answers = FORKED.Event(), FORKED.Queue()
+    stop, answers = PROCESSES.Event(), PROCESSES.Queue()
     processes = [
-        FORKED.Process(target=read_on, args=(settings, stop, answers)) for _ in range(READERS)
+        PROCESSES.Process(target=read_on, args=(settings, stop, answers)) for _ in range(READERS)
     ]
     for process in processes:
         process.start()
@@ -415,8 +411,9 @@ def torn(said: list[Any], people: int) -> list[Any]:
     return [answer for answer in said if answer[0] != people or len(set(answer[1:])) != 1][:3]
 
 
-def publish_again(settings: dict[str, Any], number: int) -> None:
+def publish_again(settings: dict[str, Any], number: int, environment: dict[str, str]) -> None:
     """A night's publication in a process of its own, which somebody will kill."""
+    os.environ.update(environment)
     night = Night(settings)
     night.publish(night.build(["ann", "bob", "cyd"], f"run {number}"))
 
@@ -426,13 +423,14 @@ def test_kills_at_any_moment_leave_every_reader_one_whole_version(
 ) -> None:
     night.publish(night.build(["ann", "bob", "cyd"], "run 0"))
     started = time.monotonic()
-    publish_again(settings, 0)
+    publish_again(settings, 0, {})
     seconds = time.monotonic() - started
     chance = random.Random(20261128)
     ends = set()
     with readers(settings) as said:
         for number in range(1, KILLS + 1):
-            process = FORKED.Process(target=publish_again, args=(settings, number))
+            told = (settings, number, dict(os.environ))
+            process = PROCESSES.Process(target=publish_again, args=told)
             process.start()
             left_alone = number % 6 == 0
             process.join(None if left_alone else chance.uniform(0.05, 1.1) * seconds)
@@ -454,36 +452,31 @@ def test_kills_at_any_moment_leave_every_reader_one_whole_version(
 
 
 def test_builds_killed_at_any_moment_leave_readers_and_the_next_one_whole(
-    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: dict[str, Any], tmp_path: Path
 ) -> None:
     """By dbt, from its first parse to the last swap of schemas."""
-    monkeypatch.setattr(postgres, "fit", lambda connection, prefix: None)
     project = tiny_project(tmp_path / "tiny")
-    command = Command("build", tmp_path / "w", project, target="postgres")
+    command = Command(
+        "build", tmp_path / "w", project, target="postgres", environment=dict(os.environ)
+    )
     content = "select customer_id, as_of_date from marts.customer_segments order by 1"
 
-    def end_of(process: multiprocessing.process.BaseProcess) -> int | None:
-        process.start()
-        process.join()
-        return process.exitcode
-
-    assert end_of(FORKED.Process(target=command.run)) == 0
+    assert command.end()[0] == 0
     with postgres.connect(settings) as connection:
         undisturbed = connection.execute(content.encode()).fetchall()
     chance = random.Random(20261129)
     ends = []
     with readers(settings) as said:
         started = time.monotonic()
-        assert end_of(FORKED.Process(target=command.run)) == 0
+        assert command.end()[0] == 0
         seconds = time.monotonic() - started
         for _ in range(BUILDS_KILLED):
-            process = FORKED.Process(target=command.run)
-            process.start()
+            process = command.start()
             process.join(chance.uniform(0.05, 1) * seconds)
             process.kill()
             process.join()
             ends.append(process.exitcode)
-        assert end_of(FORKED.Process(target=command.run)) == 0
+        assert command.end()[0] == 0
     assert -signal.SIGKILL in ends
     assert len(said) > 100
     assert not torn(said, PEOPLE)
@@ -497,7 +490,7 @@ def test_builds_killed_at_any_moment_leave_readers_and_the_next_one_whole(
     # what passed can be published again, but not after a build that failed before any mart
     assert publish.main(["--target", "postgres"]) == 0
     (project / "models" / "parameters.sql").write_text("select 1 / 0 as parameter")
-    assert end_of(FORKED.Process(target=command.run)) == 1
+    assert command.end()[0] == 1
     assert publish.main(["--target", "postgres"]) == 2
 
 

@@ -105,7 +105,11 @@ def test_prospects_only(builder: Builder, tmp_path: Path) -> None:
         }
     )
     build, (ann, bob) = build_small(
-        builder, tmp_path, "csv", {"orders": orders(), "customers": people, "events": seen}
+        builder,
+        tmp_path,
+        "csv",
+        {"orders": orders(), "customers": people, "events": seen},
+        "+customer_segments +cohort_retention",
     )
     assert (ann["lifecycle_stage"], bob["lifecycle_stage"]) == ("awareness", "consideration")
     assert ann["segment"] == bob["segment"] == "prospect"
