@@ -159,7 +159,7 @@ whole = dbt_run.build
 dbt_run.build = lambda variables, target, with_unit_tests, options=(), *others: whole(
     variables, target, with_unit_tests, [*options, *{options}], *others
 )
-summary.summary = str
+summary.summary = summary.summary_of = str
 sys.exit(build.main())
 """
     return [sys.executable, "-c", program]

@@ -289,7 +289,7 @@ def test_hostile_values_come_through_a_delivery_unchanged(
         {"customer_id": [i[:60] for i in ids], "created_at": "2024-01-01", "city": HOSTILE}
     )
     folder = write_tables(tmp_path / "raw", {"orders": orders, "customers": customers}, "parquet")
-    marts = "+customers +customer_segments"
+    marts = "+customers +customer_segments +source_quality"
     told = ["--raw", str(folder), "--as-of", "2024-05-01", "--vars", "{gates_enabled: false}"]
     said = make_build(*told, command=untested_build(marts))
     assert said.returncode == 0, said.stdout + said.stderr
