@@ -68,6 +68,7 @@ class Common:
         with (cls.folder / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not kept.exists():
+                shutil.rmtree(cls.folder / name, ignore_errors=True)  # of one who did not finish
                 unfinished = cls.folder / f"{name}.new"
                 unfinished.write_bytes(pickle.dumps(make(cls.folder / name)))
                 unfinished.rename(kept)

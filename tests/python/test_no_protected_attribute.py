@@ -205,19 +205,12 @@ def test_the_shop_decides_something(shops: Shops) -> None:
     assert build.value("select count(*) from staging.stg_customers where is_minor") > 0
 
 
-LONG = pytest.mark.long
-
-
-@pytest.mark.parametrize(
-    "name", ["swapped", "null", *(pytest.param(name, marks=LONG) for name in ("unseen", "absent"))]
-)
+@pytest.mark.parametrize("name", CHANGES)
 def test_decisions_do_not_change_with_protected_attributes(name: str, shops: Shops) -> None:
     assert shops.differences(name, shops.decisions()) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["swapped", "null", *(pytest.param(name, marks=LONG) for name in ("unseen", "absent"))]
-)
+@pytest.mark.parametrize("name", ["swapped", "null", "unseen", "absent"])
 def test_the_audit_sees_what_changed(name: str, shops: Shops) -> None:
     """The changed rows did arrive: what holds the attributes differs."""
     assert shops.differences(name, ["protected.stg_customer_attributes"])
@@ -258,7 +251,6 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Shops:
     return Shops(tmp_path_factory.mktemp("faulty_shops"), project, "+customer_segments")
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "is_found"), [("swapped", False), ("null", True), ("unseen", True)]
 )

@@ -633,7 +633,6 @@ def change(path: Path, before: str, after: str) -> None:
     path.write_text(text.replace(before, after), encoding="utf-8")
 
 
-@pytest.mark.long
 def test_leaks_in_a_copy_of_this_project_are_found_through_dbt(tmp_path: Path) -> None:
     project = tmp_path / "project"
     project.mkdir()

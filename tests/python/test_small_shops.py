@@ -35,8 +35,9 @@ def build_small(
 
 
 @pytest.mark.long
-def test_no_order_at_all(builder: Builder, tmp_path: Path) -> None:
-    build, customers = build_small(builder, tmp_path, "csv", {"orders": orders()})
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_no_order_at_all(builder: Builder, tmp_path: Path, suffix: str) -> None:
+    build, customers = build_small(builder, tmp_path, suffix, {"orders": orders()})
     assert customers == []
     assert build.value("select count(*) from marts.customers") == 0
     assert build.value("select count(*) from marts.cohort_retention") == 0
@@ -105,11 +106,7 @@ def test_prospects_only(builder: Builder, tmp_path: Path) -> None:
         }
     )
     build, (ann, bob) = build_small(
-        builder,
-        tmp_path,
-        "csv",
-        {"orders": orders(), "customers": people, "events": seen},
-        "+customer_segments +cohort_retention",
+        builder, tmp_path, "csv", {"orders": orders(), "customers": people, "events": seen}
     )
     assert (ann["lifecycle_stage"], bob["lifecycle_stage"]) == ("awareness", "consideration")
     assert ann["segment"] == bob["segment"] == "prospect"
