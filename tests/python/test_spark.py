@@ -138,6 +138,9 @@ def test_customers_segments_and_cohorts_are_the_same_as_on_duckdb(
     assert {"customers", "customer_segments"} <= {
         path.name for path in (version / "marts").iterdir()
     }
+    found = modes(version)
+    assert {"marts", "protected_history"} <= set(found)
+    assert found == {name: MODES[name] for name in found}
     assert_same(version, on_duckdb(home, delivery, builder, CORE))
 
 
@@ -208,17 +211,24 @@ def differences(connection: duckdb.DuckDBPyConnection, left: str, right: str) ->
     return [f"{left}: {a} and {b}" for a, b in rows if not same(a, b, close)][:3]
 
 
+MODES = {
+    "marts": 0o755,
+    "audit": 0o755,
+    "activation": 0o700,
+    "history": 0o700,
+    "protected_history": 0o700,
+    "manifest.json": 0o644,
+}
+
+
+def modes(version: Path) -> dict[str, int]:
+    """Who may read what of a version."""
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in version.iterdir()}
+
+
 @pytest.mark.long
 def test_only_the_owner_may_read_addresses_and_histories(version: Path) -> None:
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in version.iterdir()}
-    assert modes == {
-        "marts": 0o755,
-        "audit": 0o755,
-        "activation": 0o700,
-        "history": 0o700,
-        "protected_history": 0o700,
-        "manifest.json": 0o644,
-    }
+    assert modes(version) == MODES
 
 
 @pytest.mark.long
