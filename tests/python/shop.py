@@ -8,7 +8,7 @@ import os
 import pickle
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -83,6 +83,15 @@ class Build:
     database: Path
     problems: list[str]
     warnings: list[str]
+
+    def copy(self, home: Path) -> "Build":
+        """The same in a folder of one's own, for dbt or a test to write in.
+
+        What `Common` keeps is only read: DuckDB lets one process write, and no other read then.
+        """
+        home.mkdir(parents=True, exist_ok=True)
+        copied = shutil.copy(self.database, home / self.database.name)
+        return replace(self, database=Path(copied))
 
     def frame(self, query: str) -> pd.DataFrame:
         """The rows of a query on the built file."""

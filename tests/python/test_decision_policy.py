@@ -1,13 +1,11 @@
 """The tests of the promotion policy and of the decisions: each finds the fault planted in it."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from shop import Builder
+from shop import Build, Builder
 
 TESTS = [
     "assert_policy_promotions_are_valid",
@@ -113,14 +111,11 @@ Find = Callable[[str, str], list[Any]]
 
 
 @pytest.fixture(scope="module")
-def find(
-    builder: Builder, demo_build: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Find]:
+def find(builder: Builder, demo: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Find]:
     """Runs a test's own SQL on the demo shop with a fault in it, and takes the fault back."""
     home = tmp_path_factory.mktemp("policy")
     compiled = builder.compile(home, TESTS)
-    shutil.copy(demo_build, home / "build.duckdb")
-    connection = duckdb.connect(str(home / "build.duckdb"))
+    connection = duckdb.connect(str(demo.copy(home).database))
 
     def run(test: str, fault: str) -> list[Any]:
         (name,) = (name for name in TESTS if test in name)
