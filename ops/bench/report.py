@@ -79,8 +79,9 @@ def page(measured: Measured) -> Iterator[str]:
     yield "# Benchmarks"
     yield ""
     yield "Written by `make bench`, every word and figure; `make bench ORDERS=10000000` measures"
-    yield "another size. Seconds are those of the processors, user and system, unless it says"
-    yield "otherwise, and so are ratios. They are worth comparing within one run."
+    yield "another size and writes a page of its own. Seconds are those of the processors, user and"
+    yield "system, unless it says otherwise, and so are ratios. They are worth comparing within one"
+    yield "run."
     yield ""
     yield from about(measured)
     yield ""
