@@ -45,12 +45,12 @@ proof: $(VENV)/development profiles.yml ## that no protected attribute reaches a
 	@$(PYTHON) -m ops.proof $${RAW:+--raw="$$RAW"} $${AS_OF:+--as-of="$$AS_OF"} \
 		$${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
 
-bench: $(VENV)/development profiles.yml ## what it costs beside Polars, pandas, lifetimes; knows ORDERS, SMOKE=1, OF=clv, lift, decision
+bench: $(VENV)/development profiles.yml ## what it costs beside Polars, pandas, lifetimes; knows ORDERS, SMOKE=1, OF=clv, lift, decision, night
 	@case "$$OF" in \
 		"") $(PYTHON) -m ops.bench --scaling $${ORDERS:+--orders="$$ORDERS"} $${SMOKE:+--smoke} ;; \
 		clv) for part in speed scores recovery; do $(PYTHON) -m ops.bench_clv $$part || exit; done ;; \
-		lift | decision) $(PYTHON) -m "ops.bench_$$OF" $${SMOKE:+--smoke} ;; \
-		*) echo "OF is clv, lift or decision; without it everything is measured together" >&2; exit 2 ;; \
+		lift | decision | night) $(PYTHON) -m "ops.bench_$$OF" $${SMOKE:+--smoke} ;; \
+		*) echo "OF is clv, lift, decision or night; without it everything is measured together" >&2; exit 2 ;; \
 	esac
 
 gates: $(VENV)/runtime ## what is expected of the last delivery and build, as pages: warehouse/gates

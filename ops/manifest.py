@@ -75,10 +75,11 @@ def content(
 ) -> Content:
     """Count and hash of the rows that the text of a from clause has."""
     texts = ", ".join(f'cast("{name}" as varchar)' for name in columns)
-    half = "coalesce(sum(cast(md5_number_{}(row_text) as hugeint)), 0)"
+    half = "coalesce(sum(cast({} as ubigint)), 0)"
+    halves = (half.format("number >> 64"), half.format(f"number & {2**64 - 1}"))
     found = connection.execute(
-        f"select count(*), {half.format('lower')}, {half.format('upper')} "
-        f"from (select cast(to_json([{texts}]) as varchar) as row_text from {rows})"
+        f"select count(*), {', '.join(halves)} from "
+        f"(select md5_number(cast(to_json([{texts}]) as varchar)) as number from {rows})"
     ).fetchone()
     count, *sums = found or (0, 0, 0)
     return int(count), md5(json.dumps([list(columns.items()), count, *sums]).encode()).hexdigest()

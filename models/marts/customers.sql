@@ -14,20 +14,8 @@ advocacy as (
     select * from {{ ref('int_customer_advocacy') }}
 ),
 
-purchases as (
-    select * from {{ ref('int_customer_purchases') }}
-),
-
-cadence as (
-    select * from {{ ref('int_customer_cadence') }}
-),
-
-gaps as (
-    select * from {{ ref('int_customer_gaps') }}
-),
-
-affinity as (
-    select * from {{ ref('int_customer_affinity') }}
+buying as (
+    select * from {{ ref('int_customer_buying') }}
 ),
 
 engagement as (
@@ -56,34 +44,34 @@ final as (
         segments.value_tier,
         segments.lifecycle_stage,
         segments.lifecycle_reason,
-        coalesce(purchases.order_count, 0) as order_count,
-        coalesce(purchases.occasion_count, 0) as order_day_count,
-        purchases.first_order_date,
-        purchases.last_order_date,
-        purchases.recency_days,
+        coalesce(buying.order_count, 0) as order_count,
+        coalesce(buying.occasion_count, 0) as order_day_count,
+        buying.first_order_date,
+        buying.last_order_date,
+        buying.recency_days,
         segments.cohort_month,
-        cast(coalesce(purchases.gross_amount, 0) as numeric(18, 2)) as gross_amount,
-        cast(coalesce(purchases.discount_amount, 0) as numeric(18, 2))
+        cast(coalesce(buying.gross_amount, 0) as numeric(18, 2)) as gross_amount,
+        cast(coalesce(buying.discount_amount, 0) as numeric(18, 2))
             as discount_amount,
-        cast(coalesce(purchases.refund_amount, 0) as numeric(18, 2)) as refund_amount,
-        cast(coalesce(purchases.net_revenue_amount, 0) as numeric(18, 2))
+        cast(coalesce(buying.refund_amount, 0) as numeric(18, 2)) as refund_amount,
+        cast(coalesce(buying.net_revenue_amount, 0) as numeric(18, 2))
             as net_revenue_amount,
-        purchases.margin_amount,
-        purchases.average_order_amount,
-        coalesce(cadence.cadence_status, 'unknown') as cadence_status,
-        cadence.cadence_source,
-        cadence.expected_gap_days,
-        cadence.expected_next_order_date,
-        cadence.overdue_ratio,
-        gaps.median_days_between_orders,
-        gaps.mean_days_between_orders,
-        gaps.sd_days_between_orders,
-        gaps.gap_cv,
-        gaps.regularity,
-        affinity.favourite_category,
-        affinity.favourite_product_id,
-        affinity.first_category,
-        affinity.main_order_channel,
+        buying.margin_amount,
+        buying.average_order_amount,
+        coalesce(buying.cadence_status, 'unknown') as cadence_status,
+        buying.cadence_source,
+        buying.expected_gap_days,
+        buying.expected_next_order_date,
+        buying.overdue_ratio,
+        buying.median_days_between_orders,
+        buying.mean_days_between_orders,
+        buying.sd_days_between_orders,
+        buying.gap_cv,
+        buying.regularity,
+        buying.favourite_category,
+        buying.favourite_product_id,
+        buying.first_category,
+        buying.main_order_channel,
         engagement.last_event_date,
         coalesce(engagement.product_event_count_90d, 0) as product_event_count_90d,
         coalesce(engagement.email_delivered_count_90d, 0) as email_delivered_count_90d,
@@ -104,10 +92,7 @@ final as (
     from customers
     inner join segments on customers.customer_id = segments.customer_id
     inner join advocacy on customers.customer_key = advocacy.customer_key
-    left join purchases on customers.customer_key = purchases.customer_key
-    left join cadence on customers.customer_key = cadence.customer_key
-    left join gaps on customers.customer_key = gaps.customer_key
-    left join affinity on customers.customer_key = affinity.customer_key
+    left join buying on customers.customer_key = buying.customer_key
     left join engagement on customers.customer_key = engagement.customer_key
     left join lifetime_value on customers.customer_key = lifetime_value.customer_key
 

@@ -86,7 +86,10 @@ def write_script(models: Models, folder: Path) -> None:
 
 def main(folder: Path, memory_limit: str = "") -> None:
     """Run the script."""
-    config: dict[str, str | bool | int | float | list[str]] = {"threads": THREADS}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": THREADS,
+        "preserve_insertion_order": False,
+    }
     if memory_limit:
         config["memory_limit"] = memory_limit
     script = json.loads((folder / SCRIPT).read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable
+from datetime import date
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -44,19 +45,19 @@ def write_profile(folder: Path, **settings: str) -> None:
     (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
 
 
-def shop_vars(raw: Path) -> dict[str, Any]:
-    """The vars of a build of that shop as of its last day."""
-    words = ["--raw", str(raw), "--as-of", LAST_DAY.isoformat()]
+def shop_vars(raw: Path, day: date) -> dict[str, Any]:
+    """The vars of a build of that shop as of a day."""
+    words = ["--raw", str(raw), "--as-of", day.isoformat()]
     with contextlib.redirect_stdout(None):  # which tables were found is no news here
         variables = gather_vars(build_parser().parse_args(words))
     return {**project_vars()["demo_settings"], **variables}
 
 
-def dbt_arguments(raw: Path, folder: Path, *arguments: str) -> list[str]:
-    """A dbt command on that shop, which keeps what it writes in this folder."""
+def dbt_arguments(raw: Path, folder: Path, *arguments: str, day: date = LAST_DAY) -> list[str]:
+    """A dbt command on that shop as of a day, which keeps what it writes in this folder."""
     places = ["--project-dir", str(ROOT), "--profiles-dir", str(folder)]
     places += ["--target-path", str(folder), "--log-path", str(folder)]
-    return [*arguments, *places, "--quiet", "--vars", json.dumps(shop_vars(raw))]
+    return [*arguments, *places, "--quiet", "--vars", json.dumps(shop_vars(raw, day))]
 
 
 def dbt_environment(folder: Path) -> dict[str, str]:

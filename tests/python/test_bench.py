@@ -9,6 +9,7 @@ from ops.bench import agree, core
 from ops.bench.__main__ import DBT, PANDAS, main
 from ops.bench.costs import Cost
 from ops.bench.report import Measured, Ratio, Whole, page
+from ops.bench_night import Model, compare, report
 from ops.project import UserError
 
 
@@ -89,3 +90,30 @@ def test_the_page_tells_what_was_measured() -> None:
     assert "| `a` | 3.00 | 75.0% |" in lines
     assert "| data tests | 9 | 5.0 | 25% |" in lines
     assert "| dbt itself, before, between and after | | 3.0 | 15% |" in lines
+
+
+def test_what_a_day_changed_is_counted_by_rows(tmp_path: Path) -> None:
+    """Of tables that are models; as often as a row is there."""
+    files = tmp_path / "before.duckdb", tmp_path / "after.duckdb"
+    for path, moved, again in zip(files, (0, 1), ("", ", (1)"), strict=True):
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("create schema marts")
+            for name, values in {
+                "kept": "range(200)",
+                "moved": f"range({moved}, {200 + moved})",
+                "repeated": f"(values (1), (2){again}) as rows (x)",
+                "seed": "range(3)",
+            }.items():
+                connection.execute(f"create table marts.{name} as from {values}")
+            connection.execute("create view marts.shown as from marts.kept")
+    seconds = {"kept": 3.0, "moved": 1.0, "repeated": 1.0, "shown": 9.0}
+    found = list(compare(*files, seconds))
+    assert found == [
+        Model("kept", 200, 0, 3.0),
+        Model("moved", 200, 1, 1.0),
+        Model("repeated", 3, 1, 1.0),
+    ]
+    lines = list(report(found))
+    assert "| at most 1% | 2 | 4.0 | 80% |" in lines
+    assert "| 25% to 99% | 1 | 1.0 | 20% |" in lines
+    assert "| `repeated` | 1.00 | 3 | 33.3% |" in lines

@@ -35,10 +35,11 @@ year_texts as (
 
 ),
 
--- 29 February is the 28th in other years; a day that no year has gives none
+-- 29 February is the 28th in other years; a day that no year has gives none;
+-- each comes once, and distinct keeps PostgreSQL from reading it for each customer
 days as (
 
-    select
+    select distinct
         month_days.month_day,
         year_texts.year_number,
         coalesce(
