@@ -9,10 +9,26 @@
         {{- return(read_timestamp(expression, given, date_means_end)) -}}
     {%- elif wanted == 'date' -%}
         {{- return(read_date(expression, given)) -}}
-    {%- elif wanted == given or (wanted == 'number' and given == 'float') -%}
+    {%- elif wanted == 'number' and given in ['number', 'float'] -%}
+        {{- return(read_number(expression, given, wanted_type)) -}}
+    {%- elif wanted == given -%}
         {{- return(try_cast(expression, wanted_type)) -}}
     {%- endif -%}
     {{- return(try_cast(clean_text(expression), wanted_type)) -}}
+{%- endmacro %}
+
+
+{#- A number that came as one, in the contract's type; one with too many digits is null. -#}
+{% macro read_number(expression, given, wanted_type) -%}
+    {{ return(adapter.dispatch('read_number', 'lifetime_segments')(expression, given, wanted_type)) }}
+{%- endmacro %}
+
+{% macro default__read_number(expression, given, wanted_type) -%}
+    {{- return(try_cast(expression, wanted_type)) -}}
+{%- endmacro %}
+
+{% macro redshift__read_number(expression, given, wanted_type) -%}
+    {{- return(lifetime_segments.default__read_number(expression, given, wanted_type)) -}}
 {%- endmacro %}
 
 

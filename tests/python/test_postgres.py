@@ -283,6 +283,8 @@ def test_hostile_values_come_through_a_delivery_unchanged(
                 f"2024-0{place + 1}-1{n} 10:00:00" for n in range(8) for place in range(4)
             ],
             "gross_amount": [f"{10 + n}.{place}5" for n in range(8) for place in range(4)],
+            "discount_amount": [0.5, 0.1 + 0.2, 1e14, float("inf"), 5e-05, 1.0, 0.0, 2.25] * 4,
+            "shipping_amount": [0, 3, 10**14, -1, 10**13, 7, 2**62, 5] * 4,
         }
     )
     customers = pd.DataFrame(
@@ -307,6 +309,10 @@ def test_hostile_values_come_through_a_delivery_unchanged(
         with duckdb.connect(str(ours.database), read_only=True) as duck:
             read = [("marts", name) for name in ("customers", "customer_segments")]
             assert not differences(duck, connection, read, "")
+            checked = [("staging", "stg_orders_checked")]
+            assert not differences(duck, connection, checked, "build_")
+            reasons = duck.execute("select reason from staging.stg_orders_checked").fetchall()
+            assert reasons.count(("invalid_amount",)) == 12  # infinite, or too many digits
         assert connection.execute("select count(*) from audit.run_history").fetchone() == (1,)
 
 
