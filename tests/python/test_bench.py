@@ -93,7 +93,7 @@ def test_the_page_tells_what_was_measured() -> None:
 
 
 def test_what_a_day_changed_is_counted_by_rows(tmp_path: Path) -> None:
-    """Of tables that are models; as often as a row is there."""
+    """Of tables that are models; as often as a row is there, whatever number a customer has."""
     files = tmp_path / "before.duckdb", tmp_path / "after.duckdb"
     for path, moved, again in zip(files, (0, 1), ("", ", (1)"), strict=True):
         with duckdb.connect(str(path)) as connection:
@@ -103,17 +103,27 @@ def test_what_a_day_changed_is_counted_by_rows(tmp_path: Path) -> None:
                 "moved": f"range({moved}, {200 + moved})",
                 "repeated": f"(values (1), (2){again}) as rows (x)",
                 "seed": "range(3)",
+                "numbered": f"(values ({7 - moved}, 'a')) as rows (customer_key, x)",
             }.items():
                 connection.execute(f"create table marts.{name} as from {values}")
+            connection.execute("create schema intermediate")
+            connection.execute(
+                "create table intermediate.int_customers as"
+                f" from (values ({7 - moved}, 'ann'), ({6 + moved}, 'bob')) as rows"
+                " (customer_key, customer_id)"
+            )
             connection.execute("create view marts.shown as from marts.kept")
-    seconds = {"kept": 3.0, "moved": 1.0, "repeated": 1.0, "shown": 9.0}
+    seconds = {"kept": 3.0, "moved": 1.0, "numbered": 0.0, "repeated": 1.0, "shown": 9.0}
+    seconds["int_customers"] = 0.0
     found = list(compare(*files, seconds))
     assert found == [
+        Model("int_customers", 2, 0, 0.0),
         Model("kept", 200, 0, 3.0),
         Model("moved", 200, 1, 1.0),
+        Model("numbered", 1, 0, 0.0),
         Model("repeated", 3, 1, 1.0),
     ]
     lines = list(report(found))
-    assert "| at most 1% | 2 | 4.0 | 80% |" in lines
+    assert "| at most 1% | 4 | 4.0 | 80% |" in lines
     assert "| 25% to 99% | 1 | 1.0 | 20% |" in lines
     assert "| `repeated` | 1.00 | 3 | 33.3% |" in lines
