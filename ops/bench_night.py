@@ -14,13 +14,13 @@ import argparse
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
-from ops.bench.shop import BUILD, dbt_arguments, dbt_environment, module, write_profile, write_shop
+from ops.bench.shop import BUILD, build_by_node, write_profile, write_shop
 from ops.demo.books import LAST_DAY
 from ops.tombstones import literal, quoted, table_columns
 
@@ -49,9 +49,7 @@ def build(raw: Path, home: Path, day: date) -> dict[str, float]:
     """All models as of a day in a folder of its own; the processor's seconds of each."""
     write_profile(home)
     costs = home / "nodes.json"
-    words = dbt_arguments(raw, home, "build", "--exclude-resource-type", "unit_test", day=day)
-    call = module("ops.bench.nodes", costs, *words)
-    replace(call, environment=call.environment | dbt_environment(home)).run()
+    build_by_node(raw, home, costs, day)
     return dict(json.loads(costs.read_text(encoding="utf-8"))["models"])
 
 

@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isclose
 from pathlib import Path
 
@@ -175,9 +175,7 @@ class Bench:
         tell("the whole dbt build")
         home, costs = self.home("dbt"), self.folder / "nodes.json"
         (home / shop.BUILD).unlink()
-        words = shop.dbt_arguments(self.raw, home, "build", "--exclude-resource-type", "unit_test")
-        call = shop.module("ops.bench.nodes", costs, *words)
-        cost = replace(call, environment=call.environment | shop.dbt_environment(home)).run()
+        cost = shop.build_by_node(self.raw, home, costs)
         return Whole(cost, **json.loads(costs.read_text(encoding="utf-8")))
 
     def scaling(self, whole: Cost) -> float:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import yaml
 
 from ops.bench.core import THREADS
-from ops.bench.costs import Call
+from ops.bench.costs import Call, Cost
 from ops.build import gather_vars
 from ops.build import parser as build_parser
 from ops.demo.books import LAST_DAY
@@ -69,6 +70,13 @@ def dbt(raw: Path, folder: Path, *arguments: str) -> Call:
     """That command as a program."""
     program = str(Path(sys.executable).with_name("dbt"))
     return Call([program, *dbt_arguments(raw, folder, *arguments)], dbt_environment(folder))
+
+
+def build_by_node(raw: Path, folder: Path, costs: Path, day: date = LAST_DAY) -> Cost:
+    """A whole build as of a day, one node at a time; what each took is written to costs."""
+    words = dbt_arguments(raw, folder, "build", "--exclude-resource-type", "unit_test", day=day)
+    call = module("ops.bench.nodes", costs, *words)
+    return replace(call, environment=call.environment | dbt_environment(folder)).run()
 
 
 def models_in_order(folder: Path, is_wanted: Callable[[Node], bool]) -> Models:

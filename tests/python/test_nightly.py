@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from datetime import date, timedelta
+from hashlib import md5
 from pathlib import Path
 
 import duckdb
@@ -202,6 +203,23 @@ def test_a_hash_knows_every_value_and_how_often_but_no_order(rows: str, is_same:
         assert (of(ROWS, columns) == of(rows, columns)) is is_same
         assert of(ROWS, columns) != of(ROWS, {**columns, "id": "BIGINT"})
         assert of("(1, 'a', null)", columns) != of("(2, 'a', null)", columns)
+
+
+def test_the_hash_is_that_of_its_definition() -> None:
+    """Kept versions are read against it, so no other way of computing may change it."""
+    rows = [["1", "a", None], ["2", 'ü "x"', "1.50"], ["2", 'ü "x"', "1.50"]]
+    digests = [
+        md5(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()).digest()
+        for row in rows
+    ]
+    halves = zip(*[(digest[8:], digest[:8]) for digest in digests], strict=True)
+    sums = [sum(int.from_bytes(part, "little") for part in half) for half in halves]
+    columns = {"id": "INTEGER", "note": "VARCHAR", "amount": "DECIMAL(4,2)"}
+    expected = md5(json.dumps([list(columns.items()), len(rows), *sums]).encode()).hexdigest()
+    values = "(1, 'a', null), (2, 'ü \"x\"', 1.50), (2, 'ü \"x\"', 1.50)"
+    with duckdb.connect() as connection:
+        table = f"(values {values}) as rows (id, note, amount)"
+        assert manifest.content(connection, table, columns) == (3, expected)
 
 
 def test_what_a_killed_publication_left_is_cleared_by_a_night_that_publishes_nothing(
