@@ -88,9 +88,7 @@ final as (
         {{ unless_erased('updated_at') }} as updated_at,
         {{ unless_erased('loaded_at') }} as loaded_at,
         {{ row_key(key) }} as row_key,
-        cast(
-            {{ exact_product('quantity', 'unit_price') }} as numeric(38, 4)
-        ) as row_amount,
+        {{ exact_product('unit_price', 'quantity') }} as row_amount,
         {{ row_payload_hash(payload) }} as payload_hash,
         outcome,
         {{ row_reason() }} as reason

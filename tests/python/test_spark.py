@@ -30,6 +30,17 @@ FEW, MANY = 60, 250
 CORE = "+customers +customer_segments +cohort_retention +cohort_return_rates +source_quality"
 # what the warehouse's clock says, not the delivery
 NOT_COMPARED = {"audit.run_history"}
+# what groups all orders or all events by customer, and nothing else
+BY_CUSTOMER = {"int_customer_purchases", "int_purchase_occasions", "int_customer_engagement"}
+EXPLAIN = """
+import sys
+from pathlib import Path
+from ops import spark
+from ops.project import target_settings
+session = spark.start_session(target_settings("spark"))
+for path in sys.argv[1:]:
+    print(session.sql("explain " + Path(path).read_text()).first()[0])
+"""
 HISTORIES = [
     "int_promotion_arm_history",
     "int_promotion_selection_history",
@@ -87,8 +98,8 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-def run(home: Path, *command: str) -> None:
-    """A command in a process of its own, which has to succeed."""
+def run(home: Path, *command: str) -> str:
+    """What a command in a process of its own, which has to succeed, says."""
     done = subprocess.run(
         command,
         cwd=REPOSITORY,
@@ -98,6 +109,7 @@ def run(home: Path, *command: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 OPTIONS = ("--target", "spark", "--as-of", AS_OF)
@@ -142,6 +154,7 @@ def test_customers_segments_and_cohorts_are_the_same_as_on_duckdb(
     assert {"marts", "protected_history"} <= set(found)
     assert found == {name: MODES[name] for name in found}
     assert_same(version, on_duckdb(home, delivery, builder, CORE))
+    assert_shuffled_once(home)
 
 
 @pytest.mark.long
@@ -160,6 +173,15 @@ def test_a_larger_shop_passes_every_data_test_and_is_the_same(
     run(home, sys.executable, "-m", "ops.build", *OPTIONS, "--raw", str(delivery))
     version = (home / "spark" / "published" / "current").resolve()
     assert_same(version, on_duckdb(home, delivery, builder))
+
+
+def assert_shuffled_once(home: Path) -> None:
+    """What groups all orders, or all events, by customer finds them written by customer."""
+    found = (home / "target" / "compiled").rglob("*.sql")
+    compiled = [str(path) for path in found if path.stem in BY_CUSTOMER]
+    plans = run(home, sys.executable, "-c", EXPLAIN, *compiled)
+    assert plans.count("Bucketed: true") == len(BY_CUSTOMER), plans
+    assert "hashpartitioning(customer_key" not in plans, plans
 
 
 def assert_same(version: Path, on_duckdb: Build) -> None:

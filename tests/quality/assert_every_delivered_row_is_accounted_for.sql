@@ -1,7 +1,7 @@
 {#- Each source's rows and money, counted where they arrive and where they ended. -#}
 {% set amounts = {
     'orders': 'gross_amount',
-    'order_items': exact_product('quantity', 'unit_price'),
+    'order_items': exact_product('unit_price', 'quantity'),
     'refunds': 'amount',
     'customers': 'acquisition_cost',
     'promotion_sends': 'cost',

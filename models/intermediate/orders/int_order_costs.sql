@@ -20,11 +20,9 @@ lines as (
     select
         order_items.order_id,
         order_items.quantity,
-        cast(
-            coalesce(
-                {{ exact_product('order_items.unit_cost', 'orders.exchange_rate') }},
-                products.unit_cost
-            ) as numeric(38, 4)
+        coalesce(
+            {{ exact_product('order_items.unit_cost', 'orders.exchange_rate') }},
+            products.unit_cost
         ) as unit_cost
     from order_items
     inner join orders
@@ -43,7 +41,7 @@ costed as (
             when
                 cast(quantity as {{ type_double() }}) * unit_cost
                 < {{ var('maximum_order_amount') }}
-                then {{ exact_product('quantity', 'unit_cost') }}
+                then {{ exact_product('unit_cost', 'quantity', 'numeric(38, 8)') }}
         end as cost_amount
     from lines
 

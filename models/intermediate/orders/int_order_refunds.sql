@@ -16,10 +16,9 @@ final as (
         refunds.refund_id,
         refunds.order_id,
         {{ business_date('refunds.refunded_at') }} as refund_date,
-        cast(
-            {{ exact_product('refunds.amount', 'orders.exchange_rate') }}
-            as numeric(18, 2)
-        ) as refund_amount
+        {{ exact_product(
+            'refunds.amount', 'orders.exchange_rate', 'numeric(18, 2)'
+        ) }} as refund_amount
     from refunds
     inner join orders
         on refunds.order_id = orders.order_id

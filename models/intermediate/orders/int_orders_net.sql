@@ -29,14 +29,12 @@ converted as (
 
     select
         orders.*,
-        cast(
-            {{ exact_product('orders.gross_amount', 'orders.exchange_rate') }}
-            as numeric(18, 2)
-        ) as gross,
-        coalesce(cast(
-            {{ exact_product('orders.discount_amount', 'orders.exchange_rate') }}
-            as numeric(18, 2)
-        ), 0) as discount,
+        {{ exact_product(
+            'orders.gross_amount', 'orders.exchange_rate', 'numeric(18, 2)'
+        ) }} as gross,
+        coalesce({{ exact_product(
+            'orders.discount_amount', 'orders.exchange_rate', 'numeric(18, 2)'
+        ) }}, 0) as discount,
         orders.status = 'completed'
         {% if var('count_cancelled_orders') %}or orders.status = 'cancelled'{% endif %}
         {% if var('count_test_orders') %}or orders.status = 'test'{% endif %} as counts

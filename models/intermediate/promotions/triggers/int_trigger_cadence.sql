@@ -58,7 +58,9 @@ reached as (
         {{ days_after(
             'purchases.last_order_date',
             'ceil('
-            ~ exact_product('expecting.expected_gap_days', 'triggers.threshold') ~ ')'
+            ~ exact_product(
+                'expecting.expected_gap_days', 'triggers.threshold', 'numeric(38, 6)'
+            ) ~ ')'
         ) }} as event_date
     from expecting
     inner join purchases on expecting.customer_key = purchases.customer_key
