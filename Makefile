@@ -9,7 +9,7 @@ PYTHON := $(VENV)/bin/python
 
 # RAW=folder AS_OF=YYYY-MM-DD TARGET=duckdb VARS='{name: value}' CUSTOMER=id VERSION=name: handed on by the shell,
 # so that spaces and quotes in them stay what they are
-export RAW AS_OF TARGET VARS SMOKE ORDERS OF CUSTOMER VERSION
+export RAW AS_OF TARGET VARS SMOKE ORDERS ORDERS_PER_CUSTOMER ROUNDS OF CUSTOMER VERSION
 
 # nothing calls home
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -45,9 +45,10 @@ proof: $(VENV)/development profiles.yml ## that no protected attribute reaches a
 	@$(PYTHON) -m ops.proof $${RAW:+--raw="$$RAW"} $${AS_OF:+--as-of="$$AS_OF"} \
 		$${TARGET:+--target="$$TARGET"} $${VARS:+--vars="$$VARS"}
 
-bench: $(VENV)/development profiles.yml ## what it costs beside Polars, pandas, lifetimes; knows ORDERS, SMOKE=1, OF=clv, lift, decision, night
+bench: $(VENV)/development profiles.yml ## what it costs beside Polars, pandas, lifetimes; knows ORDERS, ORDERS_PER_CUSTOMER, ROUNDS, SMOKE=1, OF=clv, lift, decision, night
 	@case "$$OF" in \
-		"") $(PYTHON) -m ops.bench --scaling $${ORDERS:+--orders="$$ORDERS"} $${SMOKE:+--smoke} ;; \
+		"") $(PYTHON) -m ops.bench --scaling $${ORDERS:+--orders="$$ORDERS"} $${ROUNDS:+--rounds="$$ROUNDS"} \
+			$${ORDERS_PER_CUSTOMER:+--orders-per-customer="$$ORDERS_PER_CUSTOMER"} $${SMOKE:+--smoke} ;; \
 		clv) for part in speed scores recovery; do $(PYTHON) -m ops.bench_clv $$part || exit; done ;; \
 		lift | decision | night) $(PYTHON) -m "ops.bench_$$OF" $${SMOKE:+--smoke} ;; \
 		*) echo "OF is clv, lift, decision or night; without it everything is measured together" >&2; exit 2 ;; \

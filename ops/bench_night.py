@@ -1,7 +1,7 @@
 """Measure what a new day changes of what is built: the most that a nightly increment could spare.
 
     python -m ops.bench_night                    100,000 orders
-    python -m ops.bench_night --orders 1000000
+    python -m ops.bench_night --orders 1000000 --orders-per-customer 10
     python -m ops.bench_night --smoke            3,000: is what it compares there?
 
 A demo shop is built as of its last day, and as of the day before, from one delivery. A model's
@@ -22,6 +22,7 @@ import duckdb
 
 from ops.bench.shop import BUILD, build_by_node, write_profile, write_shop
 from ops.demo.books import LAST_DAY
+from ops.demo.parquet import ORDERS_PER_CUSTOMER
 from ops.tombstones import literal, quoted, table_columns
 
 SMOKE_ORDERS = 3_000
@@ -112,11 +113,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--orders", type=int, default=100_000)
+    parser.add_argument("--orders-per-customer", type=float, default=ORDERS_PER_CUSTOMER)
     parser.add_argument("--smoke", action="store_true", help="small: is everything compared?")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        write_shop(folder / "raw", SMOKE_ORDERS if options.smoke else options.orders)
+        orders = SMOKE_ORDERS if options.smoke else options.orders
+        write_shop(folder / "raw", orders, options.orders_per_customer)
         seconds: dict[str, float] = {}
         homes = [folder / "before", folder / "after"]
         for home, day in zip(homes, (LAST_DAY - timedelta(days=1), LAST_DAY), strict=True):

@@ -1,7 +1,7 @@
 """Measure this project beside the scripts that one would write instead.
 
     python -m ops.bench                          a million orders, three rounds: docs/benchmarks.md
-    python -m ops.bench --orders 10000000 --scaling --folder warehouse/bench
+    python -m ops.bench --orders 10000000 --orders-per-customer 10 --rounds 1 --scaling
                                                  ten million: docs/benchmarks_10000000.md
     python -m ops.bench --smoke                  a few thousand orders: do all contenders agree?
 

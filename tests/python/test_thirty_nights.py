@@ -1,0 +1,177 @@
+"""Thirty nights of a shop whose rows come late and are corrected, one of them killed on the way.
+
+They end, night by night and mart by mart, where the same nights end that nothing disturbed and
+whose rows came in another order. And what knows no history is what one build of the last delivery
+gives: no night leaves anything behind that the next one would have to mend.
+"""
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from shop import Build, Builder, Common, read_demo_shop, write_tables
+
+NIGHTS = 30
+LAST = date(2026, 6, 30)
+FIRST = LAST - timedelta(days=NIGHTS - 1)
+KILLED = 11
+SECONDS_UNTIL_KILLED = 300
+# when a row of the shop came into being; order lines come with their order, the rest is there
+MOMENTS = {
+    "orders": "ordered_at",
+    "refunds": "refunded_at",
+    "customers": "created_at",
+    "events": "occurred_at",
+    "identities": "linked_at",
+    "consents": "changed_at",
+    "surveys": "responded_at",
+    "promotion_sends": "sent_at",
+    "promotion_assignments": "assigned_at",
+    "erasure_requests": "requested_at",
+}
+# what was wrong at first in a row that is corrected some nights later
+MISTAKES = {
+    "orders": {"status": "cancelled", "gross_amount": "1.00"},
+    "refunds": {"amount": "0.01"},
+    "consents": {"status": "granted"},
+}
+# marts for which no night before matters
+WITHOUT_HISTORY = {
+    "marts.customers",
+    "marts.customer_segments",
+    "marts.cohort_retention",
+    "marts.cohort_return_rates",
+    "marts.customer_ledger",
+    "marts.segment_profiles",
+}
+
+Tables = dict[str, pd.DataFrame]
+
+
+def arrivals(tables: Tables) -> Tables:
+    """The rows with the nights on which each is delivered: from `arrives` up to before `leaves`.
+
+    A tenth is late by up to nine nights. A tenth of new orders, refunds and consents are wrong at
+    first, and a hundredth of old ones is only now put right; half of these mistakes stay in the
+    delivery beside their correction, half give way to it.
+    """
+    random = np.random.default_rng(20260630)
+    start = pd.Timestamp(FIRST, tz="UTC")
+    orders: pd.Series = pd.Series(dtype=int)
+    found = {}
+    for name, delivered in tables.items():
+        rows = delivered.copy()
+        moments = pd.to_datetime(
+            rows[MOMENTS[name]] if name in MOMENTS else pd.Series("", index=rows.index),
+            errors="coerce",
+            utc=True,
+            format="mixed",
+        )
+        days = (moments - start).dt.days.fillna(0).clip(0, NIGHTS)
+        late = np.where(random.random(len(rows)) < 0.1, random.integers(1, 10, len(rows)), 0)
+        rows["arrives"] = days.astype(int) + late * (days > 0)
+        if name == "orders":
+            orders = rows.groupby("order_id")["arrives"].min()
+        if name == "order_items":
+            rows["arrives"] = rows["order_id"].map(orders).fillna(0).astype(int)
+        rows["leaves"] = NIGHTS + 1
+        if name in MISTAKES:
+            share = np.where(days > 0, 0.1, 0.01)
+            is_wrong = (random.random(len(rows)) < share) & moments.notna() & (days < NIGHTS)
+            mistaken = rows[is_wrong].assign(**MISTAKES[name])
+            mistaken["updated_at"] = delivered.loc[is_wrong, MOMENTS[name]]
+            nights = random.integers(1, NIGHTS, len(mistaken))
+            corrected = moments[is_wrong].clip(lower=start) + pd.to_timedelta(nights, "D")
+            rows.loc[is_wrong, "updated_at"] = corrected.dt.strftime("%Y-%m-%d %H:%M:%S")
+            rows.loc[is_wrong, "arrives"] = (corrected - start).dt.days
+            gives_way = random.random(len(mistaken)) < 0.5
+            mistaken["leaves"] = np.where(gives_way, rows.loc[is_wrong, "arrives"], NIGHTS + 1)
+            rows = pd.concat([rows, mistaken])
+        found[name] = rows
+    return found
+
+
+def deliver(folder: Path, shop: Tables, night: int, seed: int | None) -> Path:
+    """What is delivered on a night, in the shop's order or in another."""
+    tables = {}
+    for name, rows in shop.items():
+        here = rows[(rows["arrives"] <= night) & (rows["leaves"] > night)]
+        here = here if seed is None else here.sample(frac=1, random_state=seed + night)
+        tables[name] = here.drop(columns=["arrives", "leaves"])
+    return write_tables(folder / "raw", tables)
+
+
+def build(builder: Builder, folder: Path, night: int) -> Build:
+    """A night on what was delivered, upon what the nights before left."""
+    return builder.build(
+        folder / "raw",
+        folder,
+        as_of=(FIRST + timedelta(days=night)).isoformat(),
+        checks=False,
+        business_timezone="Europe/Berlin",
+    )
+
+
+def build_elsewhere(common: Path, home: Path, folder: Path, night: int) -> None:
+    """The same in a process of its own."""
+    Common.folder = common
+    build(Builder(home), folder, night)
+
+
+def kill_on_the_way(home: Path, folder: Path, night: int) -> None:
+    """A night whose process is killed once it writes."""
+    log = folder / "build.duckdb.wal"
+    arguments = (Common.folder, home, folder, night)
+    process = multiprocessing.get_context("spawn").Process(target=build_elsewhere, args=arguments)
+    process.start()
+    for _ in range(SECONDS_UNTIL_KILLED * 10):
+        if log.exists() or not process.is_alive():
+            break
+        time.sleep(0.1)
+    time.sleep(5)
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert log.exists()
+
+
+def nights(
+    builder: Builder, folder: Path, shop: Tables, *, killed: int | None, seed: int | None
+) -> Iterator[tuple[int, Build]]:
+    """Each night's build, in one file."""
+    for night in range(NIGHTS):
+        deliver(folder, shop, night, seed)
+        if night == killed:
+            kill_on_the_way(folder / "dbt", folder, night)
+        done = build(builder, folder, night)
+        assert not done.problems, "\n".join(done.problems)
+        yield night, done
+
+
+@pytest.mark.long
+def test_thirty_nights_end_where_undisturbed_ones_and_a_single_build_do(
+    builder: Builder, tmp_path: Path
+) -> None:
+    shop = arrivals(read_demo_shop())
+    first = tmp_path / "first"
+    ends = {
+        night: done.fingerprints()
+        for night, done in nights(builder, first, shop, killed=KILLED, seed=None)
+    }
+    days = {end["marts.customers"] for end in ends.values()}
+    assert len(days) == NIGHTS  # each night has news
+    for night, done in nights(builder, tmp_path / "again", shop, killed=None, seed=1):
+        assert done.fingerprints() == ends[night], night
+    alone = tmp_path / "alone"
+    deliver(alone, shop, NIGHTS - 1, seed=2)
+    once = build(builder, alone, NIGHTS - 1).fingerprints()
+    last = ends[NIGHTS - 1]
+    assert {mart: once[mart] for mart in WITHOUT_HISTORY} == {
+        mart: last[mart] for mart in WITHOUT_HISTORY
+    }
