@@ -80,9 +80,9 @@ def page(measured: Measured) -> Iterator[str]:
     yield ""
     yield "Written by `make bench`, every word and figure; another size has a page of its own, as"
     yield "[ten million orders](benchmarks_10000000.md) of a million customers have: `make bench"
-    yield "ORDERS=10000000 ORDERS_PER_CUSTOMER=10 ROUNDS=1`, 45 minutes and 30 GB of disk. Seconds are"
-    yield "those of the processors, user and system, unless it says otherwise, and so are ratios. They"
-    yield "are worth comparing within one run."
+    yield "ORDERS=10000000 ORDERS_PER_CUSTOMER=10 ROUNDS=1`, 45 minutes and 30 GB of disk. Seconds"
+    yield "are those of the processors, user and system, unless it says otherwise, and so are"
+    yield "ratios. They are worth comparing within one run."
     yield ""
     yield from about(measured)
     yield ""
