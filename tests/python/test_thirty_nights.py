@@ -87,7 +87,8 @@ def arrivals(tables: Tables) -> Tables:
             mistaken = rows[is_wrong].assign(**MISTAKES[name])
             mistaken["updated_at"] = delivered.loc[is_wrong, MOMENTS[name]]
             nights = random.integers(1, NIGHTS, len(mistaken))
-            corrected = moments[is_wrong].clip(lower=start) + pd.to_timedelta(nights, "D")
+            known = moments[is_wrong]
+            corrected = known.where(known > start, start) + pd.to_timedelta(nights, "D")
             rows.loc[is_wrong, "updated_at"] = corrected.dt.strftime("%Y-%m-%d %H:%M:%S")
             rows.loc[is_wrong, "arrives"] = (corrected - start).dt.days
             gives_way = random.random(len(mistaken)) < 0.5
