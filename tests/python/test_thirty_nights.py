@@ -120,6 +120,7 @@ def build_elsewhere(common: Path, home: Path, folder: Path, night: int) -> None:
 def kill_on_the_way(home: Path, folder: Path, night: int) -> None:
     """A night whose process is killed once it writes."""
     log = folder / "build.duckdb.wal"
+    assert not log.exists()  # else it would be killed before it writes
     arguments = (Common.folder, home, folder, night)
     process = multiprocessing.get_context("spawn").Process(target=build_elsewhere, args=arguments)
     process.start()
@@ -191,6 +192,4 @@ def test_the_last_night_ends_where_a_single_build_does(
     deliver(tmp_path, shop, NIGHTS - 1, seed=2)
     once = build(builder, tmp_path, NIGHTS - 1).fingerprints()
     last = ends[NIGHTS - 1]
-    assert {mart: once[mart] for mart in WITHOUT_HISTORY} == {
-        mart: last[mart] for mart in WITHOUT_HISTORY
-    }
+    assert [mart for mart in WITHOUT_HISTORY if once[mart] != last[mart]] == []
